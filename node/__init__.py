@@ -1,0 +1,1 @@
+"""One association's server: storage, services, pages, JSON API, command line."""
