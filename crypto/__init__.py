@@ -1,0 +1,1 @@
+"""The mathematics: group, oblivious evaluation, sharing, signatures, sealing. No I/O, no clock."""
