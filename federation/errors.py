@@ -1,0 +1,97 @@
+"""Errors of the federation room: what can go wrong between two nodes, apart from broken bytes.
+
+`protocol.errors.PeerError` says that a peer broke the specification. These say that the network, or
+a limit, stood in the way: nobody is at fault, and trying again later is the cure.
+"""
+
+from typing import ClassVar
+
+from crypto.errors import VeilleuseError
+
+
+class FederationError(VeilleuseError):
+    """Root of everything that federation/ raises."""
+
+    code: ClassVar[str] = "federation"
+
+
+class UnreachableError(FederationError):
+    """No answer: connection refused, name unknown, TLS failed, or the breaker is open."""
+
+    code: ClassVar[str] = "unreachable"
+
+
+class StalledError(FederationError):
+    """The peer's answer stopped making progress, or came too slowly."""
+
+    code: ClassVar[str] = "stalled"
+
+
+class RefusedError(FederationError):
+    """The peer answered with an error status. `problem` is its stable code, if it gave one."""
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, status: int, problem: str, retry_after: int | None = None) -> None:
+        super().__init__(f"The peer refused the request: {problem} (HTTP {status}).")
+        self.status = status
+        self.problem = problem
+        self.retry_after = retry_after
+
+
+class MovedError(FederationError):
+    """The stored log changed while a batch for it was being prepared; pull again."""
+
+    code: ClassVar[str] = "moved"
+
+
+class CustodyLockedError(FederationError):
+    """This custodian's share is locked: it cannot evaluate until someone unlocks it."""
+
+    code: ClassVar[str] = "custody-locked"
+
+
+class NotCustodianError(FederationError):
+    """This node holds no share."""
+
+    code: ClassVar[str] = "not-custodian"
+
+
+class EpochError(FederationError):
+    """The request names a generation or epoch that this node does not hold."""
+
+    code: ClassVar[str] = "epoch"
+
+
+class QuotaError(FederationError):
+    """The member has used up its evaluations at this custodian for today."""
+
+    code: ClassVar[str] = "quota"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__("The daily quota of evaluations at this custodian is used up.")
+        self.retry_after = retry_after
+
+
+class ReplayError(FederationError):
+    """The request's nonce was seen before, or its id was used with another body."""
+
+    code: ClassVar[str] = "replay"
+
+
+class NotMemberError(FederationError):
+    """The caller may not use this endpoint (an auditor where only members may, say)."""
+
+    code: ClassVar[str] = "not-member"
+
+
+class NotFoundError(FederationError):
+    """No such origin, range or tile here."""
+
+    code: ClassVar[str] = "not-found"
+
+
+class OversizeError(FederationError):
+    """The request body is larger than this endpoint accepts."""
+
+    code: ClassVar[str] = "oversize"

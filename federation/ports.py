@@ -1,0 +1,139 @@
+"""What the federation room needs from its host: a clock, randomness, and transactions.
+
+The node implements these over SQLModel; tests over dictionaries. Work handed to `Ledger.write` is
+plain synchronous code that runs inside one database transaction: it either happens as a whole and
+is on disk when `write` returns, or it did not happen.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from protocol.answer import MirrorStatus
+from protocol.fold import Effect, Standing
+from protocol.merkle import CompactRange
+from protocol.payload import Piece
+
+T = TypeVar("T")
+
+
+class Clock(Protocol):
+    """Time, as a value that is passed down."""
+
+    def now(self) -> int:
+        """Return Unix seconds."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+
+Entropy = Callable[[int], bytes]
+"""Returns that many random bytes, fit for keys."""
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far one log is held here.
+
+    Attributes:
+        applied: the range of entries folded; its size is the next index.
+        head: the newest verified signed note, bytes as received; None before the first.
+        head_size: entries that `head` covers; `applied.size` when nothing is outstanding.
+        head_time: Unix seconds of the newest verified cosignature on a head that is applied.
+        quarantined_at: index of the entry that stopped this log, or None.
+        quarantine: stable error code of what stopped it, or None.
+    """
+
+    applied: CompactRange
+    head: bytes | None
+    head_size: int
+    head_time: int | None
+    quarantined_at: int | None
+    quarantine: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """One entry as it is stored: canonical bytes, and what is held of its payloads."""
+
+    raw: bytes
+    pieces: tuple[Piece, ...]
+    """In `protocol.payload.slots_of` order."""
+
+
+class Transaction(Protocol):
+    """Inside one transaction. Also a `protocol.fold.View`."""
+
+    def standing(self, origin: str, index: int) -> Standing | None:
+        """Return where the announcement at `index` stands; None if no announcement is there."""
+
+    def has_entry_id(self, origin: str, entry_id: bytes) -> bool:
+        """Return whether a stored entry of `origin` carries this id."""
+
+    def position(self, origin: str) -> Position:
+        """Return how far `origin`'s log is held; an empty position for a log never seen."""
+
+    def append(
+        self,
+        origin: str,
+        rows: Sequence[Stored],
+        effects: Iterable[Effect],
+        applied: CompactRange,
+    ) -> None:
+        """Store `rows` after the entries held, apply `effects`, and move the position.
+
+        Writes the Merkle tiles, indexes tags, and erases at once what a `Withdrawn` effect names
+        (its payloads, under this origin and as copies under any other).
+
+        Raises:
+            MovedError: `applied.size - len(rows)` is not the size held now.
+        """
+
+    def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:
+        """Record a verified head (`size` entries, cosigned at `time`); never moves backwards."""
+
+    def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
+        """Stop `origin`'s log at `index`: it is not read further until a person lifts it."""
+
+    def entries(self, origin: str, start: int, end: int) -> list[bytes]:
+        """Return the raw entries `start` (included) to `end` (excluded), as far as held."""
+
+    def pieces(self, origin: str, start: int, end: int) -> list[tuple[Piece, ...]]:
+        """Return what is held of the payloads of those entries."""
+
+    def node(self, origin: str, level: int, index: int) -> bytes:
+        """Return the 32-byte hash of a complete subtree, from the stored tiles.
+
+        `level` 0 is leaves; the subtree covers entries index·2^level to (index+1)·2^level.
+        """
+
+    def tile(self, origin: str, level: int, index: int, width: int) -> bytes | None:
+        """Return a C2SP hash tile's bytes, 32·`width`; None if the log does not reach that far."""
+
+    def use_nonce(self, caller: str, nonce: bytes, expires: int) -> None:
+        """Record a request's nonce. Raises ReplayError if it was used before."""
+
+    def debit(
+        self, member: str, request: bytes, body_hash: bytes, elements: int, day: int, limit: int
+    ) -> bool:
+        """Debit `elements` from `member`'s quota of `day` (days since 1970, UTC).
+
+        Returns False without a debit for the same (member, request, body) again.
+
+        Raises:
+            QuotaError: the debit would exceed `limit`; nothing is written.
+            ReplayError: the same request id with another body.
+        """
+
+    def mirrors(self, now: int) -> list[MirrorStatus]:
+        """Return the status of every other member's log, for `protocol.answer.conclude`."""
+
+
+class Ledger(Protocol):
+    """Where transactions come from."""
+
+    async def read(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` on a consistent snapshot; it must not write."""
+
+    async def write(self, work: Callable[[Transaction], T]) -> T:
+        """Run `work` in one durable transaction; an exception rolls everything back."""

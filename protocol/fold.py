@@ -1,0 +1,182 @@
+"""The fold: verified entries in, standing announcements out.
+
+Every node and every auditor runs this same function over each log, entry by entry, in the log's own
+order; nothing in it depends on the order in which *different* logs arrive. It holds no state: what
+is already known comes from a `View`, what changes goes out as effects, so that a node applies them
+to tables of millions of rows and an auditor to a dictionary.
+Specification: docs/spec/log.md#fold.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from protocol.entries import Announce, Entry, Revise
+from protocol.errors import FoldError, PayloadError
+from protocol.payload import (
+    AmendPayload,
+    AnnouncePayload,
+    Code,
+    CodePayload,
+    EmptyPayload,
+    Opening,
+    Piece,
+    Slot,
+    open_payload,
+    slots_of,
+)
+
+
+class Standing(StrEnum):
+    """Where one announcement stands."""
+
+    LIVE = "live"
+    DISPUTED = "disputed"
+    MISSING = "missing"
+    """Its payload is not held and no verified erasure explains that: it cannot be searched."""
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of one log with whatever is held of its payloads, all bytes as received."""
+
+    origin: str
+    index: int
+    entry: Entry
+    pieces: Mapping[Slot, Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """A new announcement. `payload` is None when it cannot be searched (erased, or lost)."""
+
+    origin: str
+    index: int
+    id: bytes
+    payload: AnnouncePayload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """Announcement `ref` has a new notice (None: already erased), and is no longer disputed."""
+
+    origin: str
+    index: int
+    ref: int
+    payload: AmendPayload | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disputed:
+    """Announcement `ref` is disputed: it still matches, its content is withheld."""
+
+    origin: str
+    index: int
+    ref: int
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """Announcement `ref` no longer matches; its payloads are to be erased under every origin."""
+
+    origin: str
+    index: int
+    ref: int
+
+
+Effect = Announced | Amended | Disputed | Withdrawn
+
+
+class View(Protocol):
+    """What the fold needs to know of the entries before this one in the same log."""
+
+    def standing(self, origin: str, index: int) -> Standing | None:
+        """Return where the announcement at `index` stands; None if no announcement is there."""
+
+    def has_entry_id(self, origin: str, entry_id: bytes) -> bool:
+        """Return whether an earlier entry of `origin` carries this id."""
+
+
+def step(view: View, item: Item, ceiling: str) -> Effect | None:
+    """Return what `item` changes, or None.
+
+    Args:
+        view: the state before this entry.
+        item: the next entry of its log; its index is the number of entries before it.
+        ceiling: the latest month (`YYYY-MM`) to which a payload may be kept, as seen now.
+    Raises:
+        FoldError: an id used twice, a revision of something that is not a standing announcement.
+        PayloadError, CanonicalError: a payload does not open its commitment or is malformed, a code
+            is missing (codes are never erased), or a date lies beyond the network's retention.
+    """
+    entry = item.entry
+    if isinstance(entry, Announce | Revise) and view.has_entry_id(item.origin, entry.id):
+        msg = "A log uses one id for two entries."
+        raise FoldError(msg)
+    match entry:
+        case Announce():
+            return _announce(item, entry, ceiling)
+        case Revise():
+            return _revise(view, item, entry, ceiling)
+        case _:
+            return None
+
+
+def _announce(item: Item, entry: Announce, ceiling: str) -> Announced:
+    payload = _opened(item, Slot.MAIN)
+    if payload is None:
+        return Announced(item.origin, item.index, entry.id, None)
+    if not isinstance(payload, AnnouncePayload):
+        msg = "An announcement's payload is of another kind."
+        raise PayloadError(msg)
+    _check_date(payload.until, ceiling)
+    return Announced(item.origin, item.index, entry.id, payload)
+
+
+def _revise(view: View, item: Item, entry: Revise, ceiling: str) -> Effect:
+    standing = view.standing(item.origin, entry.ref)
+    if entry.ref >= item.index or standing is None or standing is Standing.WITHDRAWN:
+        msg = "A log revises something that is not a standing announcement of its own."
+        raise FoldError(msg)
+    code = _opened(item, Slot.MAIN)
+    if not isinstance(code, CodePayload):
+        msg = "A revision does not show whether it amends, withdraws or disputes."
+        raise PayloadError(msg)
+    body = _opened(item, Slot.BODY)
+    if code.code is Code.AMEND:
+        if not isinstance(body, AmendPayload | None):
+            msg = "An amendment has no notice."
+            raise PayloadError(msg)
+        if body is not None:
+            _check_date(body.until, ceiling)
+        return Amended(item.origin, item.index, entry.ref, body)
+    if not isinstance(body, EmptyPayload | None):
+        msg = "A withdrawal or a dispute carries content."
+        raise PayloadError(msg)
+    if code.code is Code.DISPUTE:
+        return Disputed(item.origin, item.index, entry.ref)
+    return Withdrawn(item.origin, item.index, entry.ref)
+
+
+def _opened(
+    item: Item, wanted: Slot
+) -> AnnouncePayload | CodePayload | AmendPayload | EmptyPayload | None:
+    for slot, entry_id, commitment in slots_of(item.entry):
+        piece = item.pieces.get(slot)
+        if slot is wanted and isinstance(piece, Opening):
+            return open_payload(item.origin, entry_id, slot, commitment, piece)
+    return None
+
+
+def _check_date(until: str, ceiling: str) -> None:
+    if until > ceiling:
+        msg = "A payload asks to be kept longer than the network's retention allows."
+        raise PayloadError(msg)
+
+
+def month_after(month: str, months: int) -> str:
+    """Return the month (`YYYY-MM`) that lies `months` after `month`."""
+    total = int(month[:4]) * 12 + int(month[5:]) - 1 + months
+    return f"{total // 12:04d}-{total % 12 + 1:02d}"

@@ -1,0 +1,210 @@
+"""Payloads: what lies beside the log and can be erased, bound to its entry by a salted commitment.
+
+`c = HMAC-SHA256(salt, "veilleuse/leaf/v1" ‖ lp(origin) ‖ lp(id) ‖ payload)`. Without the salt the
+commitment says nothing about the payload, so erasing salt and payload erases for good while the
+log still verifies. Specification: docs/spec/log.md#payloads.
+"""
+
+import hmac
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from crypto.derivation import leaf_commitment
+from protocol.canonical import loads
+from protocol.entries import Announce, Entry, Revise
+from protocol.errors import PayloadError
+from protocol.message import Base64, Hex32, Message, Month, read_message
+from protocol.notice import SEALED_SIZE
+
+MAX_PAYLOAD_SIZE = 4096
+"""Bytes. The largest payload of this version is about 900."""
+
+SALT_SIZE = 32
+
+_MALFORMED = "A payload does not have the shape of its kind."
+
+SealedNotice = Annotated[Base64, Field(min_length=SEALED_SIZE, max_length=SEALED_SIZE)]
+
+
+class Code(StrEnum):
+    """What a `revise` does. Never erased: an auditor must see that a withdrawal was one."""
+
+    AMEND = "amend"
+    WITHDRAW = "withdraw"
+    DISPUTE = "dispute"
+
+
+class AnnouncePayload(Message):
+    """Beside an `announce`. `until` is the outer ceiling, the same for every severity."""
+
+    type: Literal["announcement"] = "announcement"
+    generation: Annotated[int, Field(ge=1, lt=2**31)]
+    tag: Hex32
+    notice: SealedNotice
+    until: Month
+
+
+class CodePayload(Message):
+    """Beside a `revise`, under its `c`."""
+
+    type: Literal["code"] = "code"
+    code: Code
+
+
+class AmendPayload(Message):
+    """Beside a `revise` that amends, under its `body`: the notice that replaces the earlier one."""
+
+    type: Literal["amendment"] = "amendment"
+    notice: SealedNotice
+    until: Month
+
+
+class EmptyPayload(Message):
+    """Beside a `revise` that withdraws or disputes, under its `body`."""
+
+    type: Literal["empty"] = "empty"
+
+
+Payload = AnnouncePayload | CodePayload | AmendPayload | EmptyPayload
+
+
+class Slot(StrEnum):
+    """Which of an entry's commitments a payload opens."""
+
+    MAIN = "c"
+    BODY = "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """A payload and the 32-byte salt that opens its commitment. Bytes are kept as received."""
+
+    salt: bytes
+    payload: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The payload was erased, under the revision at index `by` of the same log."""
+
+    by: int
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The payload was erased because its own ceiling passed; its origin has not logged it yet."""
+
+
+Piece = Opening | Gone | Expired
+
+_ALLOWED: dict[Slot, tuple[type[Payload], ...]] = {
+    Slot.MAIN: (AnnouncePayload, CodePayload),
+    Slot.BODY: (AmendPayload, EmptyPayload),
+}
+
+
+def slots_of(entry: Entry) -> tuple[tuple[Slot, bytes, bytes], ...]:
+    """Return `(slot, entry id, commitment)` for each payload that lies beside `entry`."""
+    match entry:
+        case Announce():
+            return ((Slot.MAIN, entry.id, entry.c),)
+        case Revise():
+            return ((Slot.MAIN, entry.id, entry.c), (Slot.BODY, entry.id, entry.body))
+        case _:
+            return ()
+
+
+def encode_payload(payload: Payload) -> bytes:
+    """Return the canonical bytes that are committed to, stored and sent."""
+    return payload.encode()
+
+
+def commit(origin: str, entry_id: bytes, opening: Opening) -> bytes:
+    """Return the 32-byte commitment to `opening` for the entry `entry_id` of `origin`'s log."""
+    return leaf_commitment(opening.salt, origin.encode(), entry_id, opening.payload)
+
+
+def open_payload(
+    origin: str, entry_id: bytes, slot: Slot, commitment: bytes, opening: Opening
+) -> Payload:
+    """Return the payload that `opening` reveals, checked against its commitment.
+
+    Raises:
+        PayloadError: wrong salt or payload, or not a payload that belongs in `slot`.
+        CanonicalError: the committed bytes are not canonical JSON.
+    """
+    if len(opening.salt) != SALT_SIZE or not hmac.compare_digest(
+        commit(origin, entry_id, opening), commitment
+    ):
+        msg = "A payload does not open the commitment in its log entry."
+        raise PayloadError(msg, opening.payload)
+    value = loads(opening.payload, MAX_PAYLOAD_SIZE)
+    kind = value.get("type") if isinstance(value, dict) else None
+    for shape in _ALLOWED[slot]:
+        if shape.model_fields["type"].default == kind:
+            return read_message(
+                shape, opening.payload, MAX_PAYLOAD_SIZE, PayloadError, _MALFORMED
+            )
+    raise PayloadError(_MALFORMED, opening.payload)
+
+
+class PieceMessage(Message):
+    """One payload on the wire: either `s` and `p`, or `gone`, or `expired`."""
+
+    s: Annotated[Base64, Field(min_length=SALT_SIZE, max_length=SALT_SIZE)] | None = None
+    p: Annotated[Base64, Field(max_length=MAX_PAYLOAD_SIZE)] | None = None
+    gone: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    expired: Literal[True] | None = None
+
+
+class PiecesMessage(Message):
+    """Answer of `GET /federation/v1/payloads/{origin}/{from}/{to}`: one row of pieces an entry."""
+
+    items: tuple[tuple[PieceMessage, ...], ...]
+
+
+def encode_pieces(rows: Sequence[Sequence[Piece]]) -> bytes:
+    """Return the canonical wire form of `rows`, one per entry, each in `slots_of` order."""
+    return PiecesMessage(
+        items=tuple(tuple(_to_wire(piece) for piece in row) for row in rows)
+    ).encode()
+
+
+def parse_pieces(data: bytes, limit: int) -> tuple[tuple[Piece, ...], ...]:
+    """Return the rows of pieces in `data`, at most `limit` bytes.
+
+    Raises:
+        CanonicalError: not canonical JSON, or too long.
+        PayloadError: not the shape of an answer.
+    """
+    message = read_message(
+        PiecesMessage, data, limit, PayloadError, "A peer's payload answer is malformed."
+    )
+    return tuple(tuple(_from_wire(piece, data) for piece in row) for row in message.items)
+
+
+def _to_wire(piece: Piece) -> PieceMessage:
+    match piece:
+        case Opening():
+            return PieceMessage(s=piece.salt, p=piece.payload)
+        case Gone():
+            return PieceMessage(gone=piece.by)
+        case Expired():
+            return PieceMessage(expired=True)
+
+
+def _from_wire(message: PieceMessage, evidence: bytes) -> Piece:
+    match message:
+        case PieceMessage(s=bytes(salt), p=bytes(payload), gone=None, expired=None):
+            return Opening(salt, payload)
+        case PieceMessage(s=None, p=None, gone=int(by), expired=None):
+            return Gone(by)
+        case PieceMessage(s=None, p=None, gone=None, expired=True):
+            return Expired()
+        case _:
+            msg = "A payload answer is neither a payload nor a statement that it is gone."
+            raise PayloadError(msg, evidence)

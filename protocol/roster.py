@@ -1,0 +1,259 @@
+"""The roster: who is a member, with which keys, under which parameters.
+
+Version 1 (the genesis) is TUF root metadata signed by q = ⌈2n/3⌉ of the associations' officers;
+the network's facts lie in its `x-veilleuse` field. This version knows the genesis only: a static
+roster. Motions, votes and later versions come with issue "Custody".
+Specification: docs/spec/roster.md.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, ValidationError, model_validator
+from tuf.api.exceptions import RepositoryError
+from tuf.api.metadata import Key, Metadata, Role, Root
+from tuf.api.serialization import DeserializationError
+from tuf.api.serialization.json import CanonicalJSONSerializer
+
+from crypto.errors import EncodingError
+from crypto.group import decode_element
+from crypto.sharing import MAX_HOLDERS
+from crypto.values import Element, PublicKey
+from protocol.canonical import dumps
+from protocol.errors import CanonicalError, RosterError
+from protocol.message import AssociationId, Hex32, Message
+
+FIELD = "x-veilleuse"
+MAX_ROSTER_SIZE = 1_048_576
+"""Bytes: room for about 500 members."""
+
+_UNUSED_ROLES = ("timestamp", "snapshot", "targets")
+
+
+class Stretching(Message):
+    """Argon2id cost, fixed at genesis: a change would change every tag."""
+
+    operations: Annotated[int, Field(ge=1, le=16)] = 2
+    memory_kib: Annotated[int, Field(ge=8, le=1_048_576)] = 19_456
+
+
+class Parameters(Message):
+    """What all members apply alike."""
+
+    argon2id: Stretching = Stretching()
+    quota_daily: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    """Elements a day that each member may have evaluated, at each custodian."""
+    retention_months: Annotated[int, Field(ge=1, le=60)] = 60
+    """Outer ceiling of every payload, the same for every severity."""
+    max_silence: Annotated[int, Field(ge=60, le=604_800)] = 86_400
+    """Seconds after which a member's last cosigned head is too old for NO_MATCH."""
+    vocabulary: Literal[1] = 1
+
+
+class Member(Message):
+    """One association's node. Identity is these keys, never a domain name."""
+
+    id: AssociationId
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    url: Annotated[str, Field(pattern=r"^https?://[a-z0-9.\-\[\]:]+(?:/[A-Za-z0-9._~/-]*[^/])?$")]
+    transport_key: Hex32
+    log_key: Hex32
+    witness_key: Hex32
+    sealing_key: Hex32
+    region: Literal["FR", "BE"] = "FR"
+    custodian: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+
+class Auditor(Message):
+    """Someone who may read logs and statuses, and nothing that identifies a person."""
+
+    id: AssociationId
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    transport_key: Hex32
+
+
+class Epoch(Message):
+    """One sharing of one generation's key: who holds a share, and its public image."""
+
+    generation: Annotated[int, Field(ge=1, lt=2**31)]
+    id: Hex32
+    threshold: Annotated[int, Field(ge=1)]
+    public_key: Hex32
+    public_shares: Mapping[str, Hex32]
+    """By custodian index, in decimal (JSON has text keys only)."""
+
+    def share_of(self, index: int) -> Element:
+        """Return custodian `index`'s public share, 32 bytes, a valid group element."""
+        return Element(self.public_shares[str(index)])
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Custodian indices, ascending."""
+        return tuple(sorted(int(index) for index in self.public_shares))
+
+
+class Facts(Message):
+    """Everything about the network that is not an officer's signature."""
+
+    network: AssociationId
+    members: Annotated[tuple[Member, ...], Field(min_length=1)]
+    auditors: tuple[Auditor, ...] = ()
+    parameters: Parameters = Parameters()
+    epoch: Epoch
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        ids = [member.id for member in self.members] + [auditor.id for auditor in self.auditors]
+        keys = [m.transport_key for m in self.members] + [a.transport_key for a in self.auditors]
+        for member in self.members:
+            keys += [member.log_key, member.witness_key, member.sealing_key]
+        holders = [m.custodian for m in self.members if m.custodian is not None]
+        if len(set(ids)) != len(ids) or len(set(keys)) != len(keys):
+            msg = "two parties share an id or a key"
+            raise ValueError(msg)
+        if len(set(holders)) != len(holders) or tuple(sorted(holders)) != self.epoch.indices:
+            msg = "custodian indices and public shares differ"
+            raise ValueError(msg)
+        if not 1 <= self.epoch.threshold <= len(holders) <= MAX_HOLDERS:
+            msg = "the threshold does not fit the number of custodians"
+            raise ValueError(msg)
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Roster:
+    """A verified roster. Only `verify_genesis` makes one."""
+
+    network_id: bytes
+    """SHA-256 of the genesis' canonical signed part, 32 bytes; in every hashed input."""
+    version: int
+    facts: Facts
+    raw: bytes
+
+    @property
+    def parameters(self) -> Parameters:
+        """The network's parameters."""
+        return self.facts.parameters
+
+    @property
+    def epoch(self) -> Epoch:
+        """The one epoch of this roster."""
+        return self.facts.epoch
+
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """All members, in the roster's order."""
+        return self.facts.members
+
+    def member(self, member_id: str) -> Member | None:
+        """Return the member with this id, or None."""
+        return next((m for m in self.members if m.id == member_id), None)
+
+    def custodian(self, index: int) -> Member:
+        """Return the member that holds share `index`."""
+        return next(m for m in self.members if m.custodian == index)
+
+    def log_origin(self, member_id: str) -> str:
+        """Return the checkpoint origin line of a member's log."""
+        return f"veilleuse/{self.facts.network}/{member_id}"
+
+    def witness_name(self, member_id: str) -> str:
+        """Return the key name of a member's witness key in cosignature lines."""
+        return f"{self.log_origin(member_id)}/witness"
+
+    def caller_key(self, caller_id: str) -> PublicKey | None:
+        """Return the transport key of a member or auditor, or None for a stranger."""
+        for party in (*self.facts.members, *self.facts.auditors):
+            if party.id == caller_id:
+                return PublicKey(party.transport_key)
+        return None
+
+
+def quorum(members: int) -> int:
+    """Return q = ⌈2n/3⌉, how many officers must sign."""
+    return -(-2 * members // 3)
+
+
+def build_genesis(facts: Facts, officers: Mapping[str, Key], expires: datetime) -> Metadata[Root]:
+    """Return unsigned genesis metadata: each officer signs it, q of them make it valid.
+
+    Args:
+        facts: the network's content.
+        officers: one Ed25519 TUF key by association id, exactly the members.
+        expires: ten years ahead by custom; freshness comes from the logs, not from here.
+    """
+    if set(officers) != {member.id for member in facts.members}:
+        msg = "Every member association needs exactly one officer key."
+        raise RosterError(msg)
+    root_role = Role(sorted(key.keyid for key in officers.values()), quorum(len(officers)))
+    roles = {"root": root_role, **{name: Role([], 1) for name in _UNUSED_ROLES}}
+    content: dict[str, Any] = facts.model_dump(mode="json")
+    return Metadata(
+        Root(
+            version=1,
+            expires=expires,
+            keys={key.keyid: key for key in officers.values()},
+            roles=roles,
+            consistent_snapshot=True,
+            unrecognized_fields={FIELD: content},
+        )
+    )
+
+
+def verify_genesis(data: bytes, network_id: bytes | None = None) -> Roster:
+    """Return the roster in `data`, checked against its own officers' threshold.
+
+    Args:
+        data: TUF root metadata as JSON, at most `MAX_ROSTER_SIZE` bytes.
+        network_id: the pinned genesis hash (32 bytes) where one is known.
+    Raises:
+        RosterError: malformed, too few signatures, wrong threshold, or another network.
+    """
+    if len(data) > MAX_ROSTER_SIZE:
+        msg = "The roster is larger than this version accepts."
+        raise RosterError(msg)
+    try:
+        metadata: Metadata[Root] = Metadata[Root].from_bytes(data)
+    except (DeserializationError, RecursionError, ValueError) as error:
+        msg = "The roster is not TUF root metadata."
+        raise RosterError(msg, data) from error
+    root = metadata.signed
+    if not isinstance(root, Root) or root.version != 1:
+        msg = "The roster is not a genesis (version 1 of TUF root metadata)."
+        raise RosterError(msg, data)
+    facts = _read_facts(root.unrecognized_fields.get(FIELD), data)
+    role = root.roles["root"]
+    officers = len(facts.members)
+    if len(role.keyids) != officers or role.threshold != quorum(officers):
+        msg = "The roster's officer keys or threshold do not follow the rule of two thirds."
+        raise RosterError(msg, data)
+    try:
+        root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
+    except RepositoryError as error:
+        msg = "Too few officers have signed this roster."
+        raise RosterError(msg, data) from error
+    found = genesis_hash(metadata)
+    if network_id is not None and found != network_id:
+        msg = "This roster belongs to another network than the one this node joined."
+        raise RosterError(msg, data)
+    return Roster(network_id=found, version=1, facts=facts, raw=data)
+
+
+def genesis_hash(metadata: Metadata[Root]) -> bytes:
+    """Return the network id, 32 bytes: signatures may be added later without changing it."""
+    return hashlib.sha256(CanonicalJSONSerializer().serialize(metadata.signed)).digest()
+
+
+def _read_facts(value: object, data: bytes) -> Facts:
+    try:
+        facts = Facts.model_validate_json(dumps(value))
+        for image in (facts.epoch.public_key, *facts.epoch.public_shares.values()):
+            decode_element(image)
+    except (ValidationError, EncodingError, CanonicalError) as error:
+        msg = f"The roster's field {FIELD!r} is malformed."
+        raise RosterError(msg, data) from error
+    return facts
+
