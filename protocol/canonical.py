@@ -1,0 +1,134 @@
+"""Canonical JSON: one value has one encoding, so that hashing bytes means hashing the value.
+
+RFC 8785 (JCS), narrowed: no floats, integers within ±(2^53 − 1), at most `MAX_DEPTH` levels.
+Whatever `dumps` writes, `loads` accepts; whatever `loads` accepts, `dumps` writes back unchanged.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, Final, NoReturn
+
+import rfc8785
+
+from protocol.errors import CanonicalError
+
+MAX_DEPTH: Final = 16
+"""Arrays and objects inside one another, the outermost counted as 1."""
+
+MAX_INTEGER: Final = 2**53 - 1
+"""Beyond it a JSON number is not the same integer in every language (RFC 8785 section 3.2.2.3)."""
+
+_MAX_DIGITS: Final = len(str(-MAX_INTEGER))
+
+
+def dumps(value: object) -> bytes:
+    """Encode `value` as its only canonical form.
+
+    Args:
+        value: None, bool, int, str, and lists, tuples and str-keyed dicts of these.
+
+    Raises:
+        CanonicalError: a float, another type, an integer out of range, a lone surrogate, or
+            more than `MAX_DEPTH` levels. The value itself is never in the message.
+    Source: RFC 8785; docs/spec/log.md#canonical-json.
+    """
+    _check(value, MAX_DEPTH)
+    return rfc8785.dumps(value)  # type: ignore[arg-type]  # _check has just narrowed it
+
+
+def loads(data: bytes, limit: int) -> Any:  # noqa: ANN401  # JSON: the caller's model gives it a type
+    """Decode bytes from a peer, refusing all but the canonical encoding of a value.
+
+    Args:
+        data: the whole document, UTF-8, no byte-order mark.
+        limit: most bytes accepted; checked before anything is parsed.
+
+    Raises:
+        CanonicalError: too long, not JSON, a duplicate key, a float, an integer out of range,
+            a lone surrogate, too deep, or any byte that re-encoding would change.
+            `evidence` is `data`.
+    Source: RFC 8785; docs/spec/log.md#canonical-json.
+    """
+    if len(data) > limit:
+        message = f"a JSON document of {len(data)} bytes is over its limit of {limit}"
+        raise CanonicalError(message)
+    try:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_refuse_number,
+            parse_constant=_refuse_number,
+        )
+        again = dumps(value)
+    except CanonicalError as error:
+        raise CanonicalError(str(error), data) from None
+    except (ValueError, RecursionError):
+        # Chained exceptions would carry the document's text into tracebacks.
+        message = "not a JSON document in UTF-8"
+        raise CanonicalError(message, data) from None
+    if again != data:
+        message = "the JSON document is not in canonical form (RFC 8785)"
+        raise CanonicalError(message, data)
+    return value
+
+
+def _check(value: object, levels: int) -> None:
+    match value:
+        case None | bool():
+            return
+        case int():
+            if abs(value) > MAX_INTEGER:
+                message = "an integer is beyond 2^53 - 1"
+                raise CanonicalError(message)
+        case str():
+            _check_text(value)
+        case list() | tuple():
+            _check_items(value, levels - 1)
+        case dict():
+            for key in value:
+                _check_text(key)
+            _check_items(tuple(value.values()), levels - 1)
+        case _:
+            message = f"canonical JSON has no {type(value).__name__}"
+            raise CanonicalError(message)
+
+
+def _check_items(items: Sequence[object], levels: int) -> None:
+    if levels < 0:
+        message = f"nested more than {MAX_DEPTH} levels deep"
+        raise CanonicalError(message)
+    for item in items:
+        _check(item, levels)
+
+
+def _check_text(text: object) -> None:
+    if not isinstance(text, str):
+        message = "an object's key is not a string"
+        raise CanonicalError(message)
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        message = "a string holds half of a surrogate pair"
+        raise CanonicalError(message) from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        message = "an object has the same key twice"
+        raise CanonicalError(message)
+    return result
+
+
+def _integer(digits: str) -> int:
+    # Before int(): its cost grows with the square of the length.
+    if len(digits) > _MAX_DIGITS:
+        message = "an integer is beyond 2^53 - 1"
+        raise CanonicalError(message)
+    return int(digits)
+
+
+def _refuse_number(_text: str) -> NoReturn:
+    message = "a number is not an integer"
+    raise CanonicalError(message)
