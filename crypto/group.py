@@ -6,7 +6,7 @@ trusted by every other function here, which therefore never checks twice. The id
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from crypto.errors import EncodingError
 from crypto.libsodium import Buffer32, load
@@ -68,6 +68,7 @@ def expand_message(message: bytes, dst: bytes) -> bytes:
     Args:
         message: any length.
         dst: domain separation tag, 1 to 255 bytes.
+
     Raises:
         EncodingError: the tag is empty or too long.
     Source: RFC 9380 section 5.3.1; 64 bytes are one SHA-512 block, so the loop has one turn.
@@ -164,27 +165,26 @@ def subtract(left: Element, right: Element) -> Element:
     return _element(out.raw)
 
 
-def linear_combination(scalars: Sequence[Scalar], elements: Iterable[Element]) -> Element:
+def linear_combination(scalars: Sequence[Scalar], elements: Sequence[Element]) -> Element:
     """Return the sum of scalars[i] * elements[i]: one product and one addition a term.
 
     Args:
         scalars: public, at least one.
         elements: as many.
+
     Raises:
-        EncodingError: no terms, or a product or a partial sum is the identity.
+        EncodingError: no terms, not as many of both, or a product or the sum is the identity.
     """
+    if len(scalars) != len(elements):
+        raise EncodingError("A linear combination needs one scalar for each element.")
     sodium = load()
-    total = Buffer32()
+    total = Buffer32()  # zeros: the identity's encoding, which libsodium adds like any other
     product = Buffer32()
-    empty = True
     # The longest loop of the project (1000 terms in a proof): no calls beyond libsodium's own.
     for scalar, element in zip(scalars, elements, strict=True):
         if sodium.multiply(product, scalar, element):
             raise EncodingError("A product is the identity: one of the inputs is crafted.")
-        if empty:
-            total, product, empty = product, total, False
-        else:
-            sodium.add(total, total.raw, product.raw)
+        sodium.add(total, total, product)
     return _element(total.raw)
 
 
@@ -196,6 +196,17 @@ def scalar_add(left: SecretScalar, right: SecretScalar) -> SecretScalar:
     """
     out = Buffer32()
     load().scalar_add(out, left.reveal(), right.reveal())
+    return SecretScalar(out.raw)
+
+
+def scalar_subtract(left: SecretScalar, right: SecretScalar) -> SecretScalar:
+    """Return left - right modulo ORDER, in constant time.
+
+    Raises:
+        EncodingError: the result is zero.
+    """
+    out = Buffer32()
+    load().scalar_subtract(out, left.reveal(), right.reveal())
     return SecretScalar(out.raw)
 
 

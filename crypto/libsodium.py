@@ -114,7 +114,7 @@ def load_bundled() -> Sodium:
         tempfile.tempdir = outer
     # Somebody else may have imported rbcl before us, with its file in the usual place.
     Path(module.lib_path).unlink(missing_ok=True)
-    return Sodium(module._sodium)
+    return Sodium(module._sodium)  # noqa: SLF001 -- the name under which rbcl keeps its handle
 
 
 @cache
