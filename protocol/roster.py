@@ -63,6 +63,8 @@ class Member(Message):
     log_key: Hex32
     witness_key: Hex32
     sealing_key: Hex32
+    contact: Annotated[str, Field(max_length=120)] = ""
+    """How staff of another association reach this one, as the association wants it shown."""
     region: Literal["FR", "BE"] = "FR"
     custodian: Annotated[int, Field(ge=1, le=65_535)] | None = None
 
