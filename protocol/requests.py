@@ -114,19 +114,15 @@ class Request:
 
     def __post_init__(self) -> None:
         if not structured.TARGET_URI.fullmatch(self.target_uri):
-            message = "the target is not an absolute http(s) URI in its plain form"
-            raise RequestFormatError(message)
+            raise RequestFormatError("the target is not an absolute http(s) URI in its plain form")
         if self.method == "GET":
             if self.content_type is not None:
-                message = "a GET has no content-type"
-                raise RequestFormatError(message)
+                raise RequestFormatError("a GET has no content-type")
         elif self.method == "POST":
             if not structured.MEDIA_TYPE.fullmatch(self.content_type or ""):
-                message = "a POST has a content-type without parameters"
-                raise RequestFormatError(message)
+                raise RequestFormatError("a POST has a content-type without parameters")
         else:
-            message = "only GET and POST requests are signed"
-            raise RequestFormatError(message)
+            raise RequestFormatError("only GET and POST requests are signed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,8 +203,9 @@ def sign_request(
         or not structured.IDENTIFIER.fullmatch(to)
         or not structured.VERSION_NUMBER.fullmatch(version)
     ):
-        message = "key id, recipient, time, nonce or version do not fit the signed fields"
-        raise RequestFormatError(message)
+        raise RequestFormatError(
+            "key id, recipient, time, nonce or version do not fit the signed fields"
+        )
     base = structured.signature_base(request.method, request.target_uri, fields, parameters)
     return {
         **fields,
@@ -243,22 +240,20 @@ def verify_request(
     """
     fields, parameters, signature = _read(request, headers)
     if fields["veilleuse-to"] != me:
-        message = "this request was signed for another association"
-        raise RequestMisdirectedError(message)
+        raise RequestMisdirectedError("this request was signed for another association")
     _check_time(parameters, now)
     key = key_of(parameters.keyid)
     if key is None:
-        message = "the request's key is not that of a member known here"
-        raise RequestKeyError(message)
+        raise RequestKeyError("the request's key is not that of a member known here")
     base = structured.signature_base(request.method, request.target_uri, fields, parameters)
     try:
         verify(key, base, signature)
     except SignatureError:
-        message = "the request's signature does not match its method, URI and fields"
-        raise RequestSignatureError(message) from None
+        raise RequestSignatureError(
+            "the request's signature does not match its method, URI and fields"
+        ) from None
     if fields["content-digest"] != structured.content_digest(request.body):
-        message = "the request's body is not the one that was signed"
-        raise RequestDigestError(message)
+        raise RequestDigestError("the request's body is not the one that was signed")
     return VerifiedRequest(parameters.keyid, parameters.nonce, parameters.created, request)
 
 
@@ -267,8 +262,9 @@ def _read(request: Request, headers: Mapping[str, str]) -> tuple[dict[str, str],
     version = headers.get("veilleuse-version", "")
     # Before all else: another version may well have another format.
     if structured.VERSION_NUMBER.fullmatch(version) and version != VERSION:
-        message = f"this node speaks version {VERSION} of the protocol, the request {version}"
-        raise RequestVersionError(message)
+        raise RequestVersionError(
+            f"this node speaks version {VERSION} of the protocol, the request {version}"
+        )
     fields = {
         "content-digest": headers.get("content-digest", ""),
         "veilleuse-version": version,
@@ -288,18 +284,18 @@ def _read(request: Request, headers: Mapping[str, str]) -> tuple[dict[str, str],
         or not structured.IDENTIFIER.fullmatch(fields["veilleuse-to"])
         or not parameters.created < parameters.expires <= parameters.created + LIFETIME
     ):
-        message = "the request's signed fields are not exactly those of docs/spec/requests.md"
-        raise RequestFormatError(message)
+        raise RequestFormatError(
+            "the request's signed fields are not exactly those of docs/spec/requests.md"
+        )
     return fields, parameters, signature
 
 
 def _check_time(parameters: Parameters, now: int) -> None:
     if not now - MAX_AGE <= parameters.created <= now + MAX_AHEAD:
-        message = (
+        raise RequestClockError(
             f"the request was made {parameters.created - now:+d} s from this node's time:"
-            " one of the two clocks must be set right"
+            " one of the two clocks must be set right",
+            server_time=now,
         )
-        raise RequestClockError(message, server_time=now)
     if parameters.expires < now:
-        message = "the request's own deadline has passed"
-        raise RequestExpiredError(message)
+        raise RequestExpiredError("the request's own deadline has passed")
