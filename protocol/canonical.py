@@ -50,7 +50,7 @@ def loads(data: bytes, limit: int) -> Any:  # noqa: ANN401  # JSON: the caller's
     Source: RFC 8785; docs/spec/log.md#canonical-json.
     """
     if len(data) > limit:
-        raise CanonicalError(f"a JSON document of {len(data)} bytes is over its limit of {limit}")
+        raise CanonicalError(f"A JSON document of {len(data)} bytes is over its limit of {limit}.")
     try:
         value = json.loads(
             data.decode("utf-8"),
@@ -64,9 +64,9 @@ def loads(data: bytes, limit: int) -> Any:  # noqa: ANN401  # JSON: the caller's
         raise CanonicalError(str(error), data) from None
     except (ValueError, RecursionError):
         # Chained exceptions would carry the document's text into tracebacks.
-        raise CanonicalError("not a JSON document in UTF-8", data) from None
+        raise CanonicalError("Not a JSON document in UTF-8.", data) from None
     if again != data:
-        raise CanonicalError("the JSON document is not in canonical form (RFC 8785)", data)
+        raise CanonicalError("The JSON document is not in canonical form (RFC 8785).", data)
     return value
 
 
@@ -76,7 +76,7 @@ def _check(value: object, levels: int) -> None:
             return
         case int():
             if abs(value) > MAX_INTEGER:
-                raise CanonicalError("an integer is beyond 2^53 - 1")
+                raise CanonicalError("An integer is beyond 2^53 - 1.")
         case str():
             _check_text(value)
         case list() | tuple():
@@ -86,38 +86,38 @@ def _check(value: object, levels: int) -> None:
                 _check_text(key)
             _check_items(tuple(value.values()), levels - 1)
         case _:
-            raise CanonicalError(f"canonical JSON has no {type(value).__name__}")
+            raise CanonicalError(f"Canonical JSON has no {type(value).__name__}.")
 
 
 def _check_items(items: Sequence[object], levels: int) -> None:
     if levels < 0:
-        raise CanonicalError(f"nested more than {MAX_DEPTH} levels deep")
+        raise CanonicalError(f"Nested more than {MAX_DEPTH} levels deep.")
     for item in items:
         _check(item, levels)
 
 
 def _check_text(text: object) -> None:
     if not isinstance(text, str):
-        raise CanonicalError("an object's key is not a string")
+        raise CanonicalError("An object's key is not a string.")
     try:
         text.encode("utf-8")
     except UnicodeEncodeError:
-        raise CanonicalError("a string holds half of a surrogate pair") from None
+        raise CanonicalError("A string holds half of a surrogate pair.") from None
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     result = dict(pairs)
     if len(result) != len(pairs):
-        raise CanonicalError("an object has the same key twice")
+        raise CanonicalError("An object has the same key twice.")
     return result
 
 
 def _integer(digits: str) -> int:
     # Before int(): its cost grows with the square of the length.
     if len(digits) > _MAX_DIGITS:
-        raise CanonicalError("an integer is beyond 2^53 - 1")
+        raise CanonicalError("An integer is beyond 2^53 - 1.")
     return int(digits)
 
 
 def _refuse_number(_text: str) -> NoReturn:
-    raise CanonicalError("a number is not an integer")
+    raise CanonicalError("A number is not an integer.")

@@ -78,11 +78,11 @@ class Checkpoint:
 
     def __post_init__(self) -> None:
         if not valid_key_name(self.origin):
-            raise CheckpointError("a log's origin is empty, or holds a space or a plus sign")
+            raise CheckpointError("A log's origin is empty, or holds a space or a plus sign.")
         if not 0 <= self.size <= MAX_SIZE or len(self.root) != HASH_SIZE:
-            raise CheckpointError("a checkpoint has a size below 2^63 and a root of 32 bytes")
+            raise CheckpointError("A checkpoint has a size below 2^63 and a root of 32 bytes.")
         if self.size == 0 and self.root != EMPTY_ROOT:
-            raise CheckpointError("an empty log has one possible root, and this is another")
+            raise CheckpointError("An empty log has one possible root, and this is another.")
 
     def __str__(self) -> str:
         """Format as a note's text: origin, size and root, a line each."""
@@ -102,7 +102,7 @@ class Checkpoint:
         """
         found = _BODY.fullmatch(text)
         if found is None:
-            raise CheckpointError("a checkpoint is three lines: origin, size, root", text.encode())
+            raise CheckpointError("A checkpoint is three lines: origin, size, root.", text.encode())
         return cls(found[1], int(found[2]), Hash(base64.b64decode(found[3])))
 
 
@@ -133,7 +133,9 @@ def log_origin(network: str, association: str) -> str:
         CheckpointError: another form.
     """
     if not (_SEGMENT.fullmatch(network) and _SEGMENT.fullmatch(association)):
-        raise CheckpointError("names in an origin are lower-case letters, digits and inner hyphens")
+        raise CheckpointError(
+            "Names in an origin are lower-case letters, digits and inner hyphens."
+        )
     return f"veilleuse/{network}/{association}"
 
 
@@ -182,9 +184,9 @@ def cosignature_line(text: str, name: str, seed: SigningSeed, timestamp: int) ->
     """
     Checkpoint.parse(text)
     if not 0 <= timestamp <= MAX_TIMESTAMP:
-        raise CheckpointError("a cosignature's time is between 1970 and 2^63 - 1 seconds later")
+        raise CheckpointError("A cosignature's time is between 1970 and 2^63 - 1 seconds later.")
     if not valid_key_name(name):
-        raise NoteError("a key's name is empty, or holds a space or a plus sign")
+        raise NoteError("A key's name is empty, or holds a space or a plus sign.")
     witness = KeyName(name, key_id(name, COSIGNATURE, public_key(seed)))
     signature = sign(seed, _cosigned_message(text.encode(), timestamp))
     return SignatureLine(witness, timestamp.to_bytes(_TIMESTAMP_SIZE, "big") + signature)
@@ -243,11 +245,11 @@ def open_checkpoint(
     note = parse_note(data)
     lines = verify_note(note, known)
     if log not in (line.key for line in lines):
-        raise NoteSignatureError(f"the log {origin} has not signed this checkpoint", data)
+        raise NoteSignatureError(f"The log {origin} has not signed this checkpoint.", data)
     checkpoint = Checkpoint.parse(note.text)
     if checkpoint.origin != origin:
         raise CheckpointOriginError(
-            f"this checkpoint is of the log {checkpoint.origin}, not of {origin}", data
+            f"This checkpoint is of the log {checkpoint.origin}, not of {origin}.", data
         )
     cosigned: dict[str, int] = {}
     for line in lines:
@@ -261,7 +263,7 @@ def _cosignature_check(key: PublicKey) -> Check:
     def check(text: bytes, signature: bytes) -> None:
         timestamp = _timestamp(signature)
         if timestamp > MAX_TIMESTAMP:
-            raise SignatureError("a cosignature's time is out of range")
+            raise SignatureError("A cosignature's time is out of range.")
         verify(key, _cosigned_message(text, timestamp), signature[_TIMESTAMP_SIZE:])
 
     return check

@@ -71,10 +71,10 @@ class CompactRange:
 
     def __post_init__(self) -> None:
         if not 0 <= self.size <= MAX_SIZE:
-            raise MerkleError(f"a log has between 0 and {MAX_SIZE} entries")
+            raise MerkleError(f"A log has between 0 and {MAX_SIZE} entries.")
         if len(self.hashes) != self.size.bit_count() or not _all_hashes(self.hashes):
             raise MerkleError(
-                f"a tree of {self.size} has {self.size.bit_count()} hashes of 32 bytes"
+                f"A tree of {self.size} has {self.size.bit_count()} hashes of 32 bytes."
             )
 
     def append(self, leaf: Hash) -> "CompactRange":
@@ -111,7 +111,7 @@ class CompactRange:
         """
         head, rest = data[:8], data[8:]
         if len(head) != 8:  # noqa: PLR2004  # the size field above
-            raise MerkleError("a compact range starts with its size in 8 bytes", data)
+            raise MerkleError("A compact range starts with its size in 8 bytes.", data)
         hashes = (Hash(rest[at : at + HASH_SIZE]) for at in range(0, len(rest), HASH_SIZE))
         return cls(int.from_bytes(head, "big"), tuple(hashes))
 
@@ -127,7 +127,7 @@ def subtrees_of(leaves: Sequence[Hash]) -> Subtrees:
         width = 1 << level
         covered = leaves[index * width : (index + 1) * width]
         if len(covered) != width:
-            raise MerkleError(f"subtree {index} of level {level} is not complete")
+            raise MerkleError(f"Subtree {index} of level {level} is not complete.")
         return CompactRange().extend(covered).root()
 
     return subtree
@@ -144,7 +144,7 @@ def inclusion_proof(subtrees: Subtrees, index: int, size: int) -> tuple[Hash, ..
     Source: RFC 9162 section 2.1.3.1.
     """
     if not 0 <= index < size:
-        raise InclusionError(f"a log of {size} entries has no entry {index}")
+        raise InclusionError(f"A log of {size} entries has no entry {index}.")
     start, end = 0, size
     path: list[Hash] = []
     while end - start > 1:
@@ -169,7 +169,7 @@ def consistency_proof(subtrees: Subtrees, old_size: int, new_size: int) -> tuple
     Source: RFC 9162 section 2.1.4.1.
     """
     if not 0 <= old_size <= new_size:
-        raise ConsistencyError(f"a log of {new_size} entries does not extend one of {old_size}")
+        raise ConsistencyError(f"A log of {new_size} entries does not extend one of {old_size}.")
     if old_size == 0:
         return ()
     start, end = 0, new_size
@@ -202,13 +202,13 @@ def verify_inclusion(leaf: Hash, index: int, size: int, path: Sequence[Hash], ro
     Source: RFC 9162 section 2.1.3.2; docs/spec/log.md#inclusion.
     """
     if not 0 <= index < size:  # step 1
-        raise InclusionError(f"a log of {size} entries has no entry {index}")
+        raise InclusionError(f"A log of {size} entries has no entry {index}.")
     if not _all_hashes((leaf, *path)):
-        raise InclusionError("an inclusion proof is made of hashes of 32 bytes")
+        raise InclusionError("An inclusion proof is made of hashes of 32 bytes.")
     node, last, computed = index, size - 1, leaf  # steps 2 and 3
     for sibling in path:  # step 4
         if last == 0:
-            raise InclusionError("the inclusion proof is too long")
+            raise InclusionError("The inclusion proof is too long.")
         if node & 1 or node == last:
             computed = node_hash(sibling, computed)
             node, last = _climb_right_edge(node, last)
@@ -217,7 +217,7 @@ def verify_inclusion(leaf: Hash, index: int, size: int, path: Sequence[Hash], ro
         node, last = node >> 1, last >> 1
     if last != 0 or computed != root:  # step 5
         raise InclusionError(
-            f"the proof does not lead from entry {index} to the root of {size} entries"
+            f"The proof does not lead from entry {index} to the root of {size} entries."
         )
 
 
@@ -238,21 +238,21 @@ def verify_consistency(
     Source: RFC 9162 section 2.1.4.2; docs/spec/log.md#consistency.
     """
     if not 0 <= old_size <= new_size:
-        raise ConsistencyError(f"a log of {new_size} entries does not extend one of {old_size}")
+        raise ConsistencyError(f"A log of {new_size} entries does not extend one of {old_size}.")
     if not _all_hashes((old_root, new_root, *path)):
-        raise ConsistencyError("a consistency proof is made of hashes of 32 bytes")
+        raise ConsistencyError("A consistency proof is made of hashes of 32 bytes.")
     if old_size in (0, new_size):
         _verify_trivial(old_size, old_root, new_size, new_root, path)
         return
     # Step 2: when the old tree is one perfect subtree, its root starts the path.
     rest = list(path) if old_size & (old_size - 1) else [old_root, *path]
     if not path:  # step 1
-        raise ConsistencyError("the consistency proof is empty")
+        raise ConsistencyError("The consistency proof is empty.")
     node, last = _climb_right_edge(old_size - 1, new_size - 1, while_odd=True)  # steps 3 and 4
     old_computed = new_computed = rest[0]  # step 5
     for sibling in rest[1:]:  # step 6
         if last == 0:
-            raise ConsistencyError("the consistency proof is too long")
+            raise ConsistencyError("The consistency proof is too long.")
         if node & 1 or node == last:
             old_computed = node_hash(sibling, old_computed)
             new_computed = node_hash(sibling, new_computed)
@@ -262,7 +262,7 @@ def verify_consistency(
         node, last = node >> 1, last >> 1
     if last != 0 or old_computed != old_root or new_computed != new_root:  # step 7
         raise ConsistencyError(
-            f"the log of {new_size} entries does not begin with the log of {old_size}"
+            f"The log of {new_size} entries does not begin with the log of {old_size}."
         )
 
 
@@ -271,10 +271,10 @@ def _verify_trivial(
 ) -> None:
     """Two sizes for which RFC 9162 has no proof: nothing before, or nothing new."""
     if path:
-        raise ConsistencyError("the consistency proof should be empty")
+        raise ConsistencyError("The consistency proof should be empty.")
     expected = new_root if old_size == new_size else EMPTY_ROOT
     if old_root != expected or (new_size == 0 and new_root != EMPTY_ROOT):
-        raise ConsistencyError(f"two different roots for a log of {old_size} entries")
+        raise ConsistencyError(f"Two different roots for a log of {old_size} entries.")
 
 
 def _climb_right_edge(node: int, last: int, *, while_odd: bool = False) -> tuple[int, int]:

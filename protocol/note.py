@@ -135,10 +135,10 @@ def decode_verifier_key(text: str) -> tuple[str, int, PublicKey]:
     found = _VERIFIER_KEY.fullmatch(text)
     material = _decode_base64(found[3]) if found else b""
     if found is None or len(material) != 33 or material[0] not in (ED25519, COSIGNATURE):  # noqa: PLR2004  # type byte and key
-        raise NoteError("not the verifier key of an Ed25519 signer or cosigner")
+        raise NoteError("Not the verifier key of an Ed25519 signer or cosigner.")
     name, kind, key = found[1], material[0], PublicKey(material[1:])
     if not valid_key_name(name) or found[2] != key_id(name, kind, key).hex():
-        raise NoteError("a verifier key's name or key id is wrong")
+        raise NoteError("A verifier key's name or key id is wrong.")
     return name, kind, key
 
 
@@ -152,22 +152,22 @@ def parse_note(data: bytes) -> Note:
     Source: C2SP signed-note, "Format"; docs/spec/log.md#signed-notes.
     """
     if len(data) > MAX_NOTE_SIZE:
-        raise NoteError(f"a signed note of {len(data)} bytes is over the limit of {MAX_NOTE_SIZE}")
+        raise NoteError(f"A signed note of {len(data)} bytes is over the limit of {MAX_NOTE_SIZE}.")
     try:
         content = data.decode("utf-8")
     except UnicodeDecodeError:
-        raise NoteError("a signed note is text in UTF-8", data) from None
+        raise NoteError("A signed note is text in UTF-8.", data) from None
     if any(c < " " and c != "\n" for c in content):
-        raise NoteError("a signed note has no control characters", data)
+        raise NoteError("A signed note has no control characters.", data)
     text, blank, block = content.rpartition("\n\n")
     if not blank or not block.endswith("\n"):
-        raise NoteError("a signed note ends with a blank line and its signature lines", data)
+        raise NoteError("A signed note ends with a blank line and its signature lines.", data)
     lines = block.removesuffix("\n").split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise NoteError(f"a signed note has at most {MAX_SIGNATURES} signatures", data)
+        raise NoteError(f"A signed note has at most {MAX_SIGNATURES} signatures.", data)
     parsed = tuple(line for line in map(_parse_line, lines) if line is not None)
     if len(parsed) != len(lines):
-        raise NoteError("a signature line is malformed", data)
+        raise NoteError("A signature line is malformed.", data)
     return Note(text + "\n", parsed)
 
 
@@ -192,7 +192,7 @@ def verify_note(note: Note, known: Mapping[KeyName, Check]) -> tuple[SignatureLi
             check(text, line.signature)
         except SignatureError:
             raise NoteSignatureError(
-                f"the signature by {line.key.name} is wrong", note.to_bytes()
+                f"The signature by {line.key.name} is wrong.", note.to_bytes()
             ) from None
         verified.append(line)
     return tuple(verified)
@@ -213,16 +213,16 @@ def sign_note(text: str, signers: Iterable[tuple[str, SigningSeed]]) -> Note:
     try:
         signed = text.encode("utf-8")
     except UnicodeEncodeError:
-        raise NoteError("a note's text holds half of a surrogate pair") from None
+        raise NoteError("A note's text holds half of a surrogate pair.") from None
     lines: list[SignatureLine] = []
     for name, seed in signers:
         if not valid_key_name(name):
-            raise NoteError("a key's name is empty, or holds a space or a plus sign")
+            raise NoteError("A key's name is empty, or holds a space or a plus sign.")
         signer = KeyName(name, key_id(name, ED25519, public_key(seed)))
         lines.append(SignatureLine(signer, sign(seed, signed)))
     note = Note(text, tuple(lines))
     if parse_note(note.to_bytes()) != note:
-        raise NoteError("a text with signature lines of its own cannot be signed")
+        raise NoteError("A text with signature lines of its own cannot be signed.")
     return note
 
 

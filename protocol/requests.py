@@ -114,15 +114,15 @@ class Request:
 
     def __post_init__(self) -> None:
         if not structured.TARGET_URI.fullmatch(self.target_uri):
-            raise RequestFormatError("the target is not an absolute http(s) URI in its plain form")
+            raise RequestFormatError("The target is not an absolute http(s) URI in its plain form.")
         if self.method == "GET":
             if self.content_type is not None:
-                raise RequestFormatError("a GET has no content-type")
+                raise RequestFormatError("A GET has no content-type.")
         elif self.method == "POST":
             if not structured.MEDIA_TYPE.fullmatch(self.content_type or ""):
-                raise RequestFormatError("a POST has a content-type without parameters")
+                raise RequestFormatError("A POST has a content-type without parameters.")
         else:
-            raise RequestFormatError("only GET and POST requests are signed")
+            raise RequestFormatError("Only GET and POST requests are signed.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +204,7 @@ def sign_request(
         or not structured.VERSION_NUMBER.fullmatch(version)
     ):
         raise RequestFormatError(
-            "key id, recipient, time, nonce or version do not fit the signed fields"
+            "Key id, recipient, time, nonce or version do not fit the signed fields."
         )
     base = structured.signature_base(request.method, request.target_uri, fields, parameters)
     return {
@@ -240,20 +240,20 @@ def verify_request(
     """
     fields, parameters, signature = _read(request, headers)
     if fields["veilleuse-to"] != me:
-        raise RequestMisdirectedError("this request was signed for another association")
+        raise RequestMisdirectedError("This request was signed for another association.")
     _check_time(parameters, now)
     key = key_of(parameters.keyid)
     if key is None:
-        raise RequestKeyError("the request's key is not that of a member known here")
+        raise RequestKeyError("The request's key is not that of a member known here.")
     base = structured.signature_base(request.method, request.target_uri, fields, parameters)
     try:
         verify(key, base, signature)
     except SignatureError:
         raise RequestSignatureError(
-            "the request's signature does not match its method, URI and fields"
+            "The request's signature does not match its method, URI and fields."
         ) from None
     if fields["content-digest"] != structured.content_digest(request.body):
-        raise RequestDigestError("the request's body is not the one that was signed")
+        raise RequestDigestError("The request's body is not the one that was signed.")
     return VerifiedRequest(parameters.keyid, parameters.nonce, parameters.created, request)
 
 
@@ -263,7 +263,7 @@ def _read(request: Request, headers: Mapping[str, str]) -> tuple[dict[str, str],
     # Before all else: another version may well have another format.
     if structured.VERSION_NUMBER.fullmatch(version) and version != VERSION:
         raise RequestVersionError(
-            f"this node speaks version {VERSION} of the protocol, the request {version}"
+            f"This node speaks version {VERSION} of the protocol, the request {version}."
         )
     fields = {
         "content-digest": headers.get("content-digest", ""),
@@ -285,7 +285,7 @@ def _read(request: Request, headers: Mapping[str, str]) -> tuple[dict[str, str],
         or not parameters.created < parameters.expires <= parameters.created + LIFETIME
     ):
         raise RequestFormatError(
-            "the request's signed fields are not exactly those of docs/spec/requests.md"
+            "The request's signed fields are not exactly those of docs/spec/requests.md."
         )
     return fields, parameters, signature
 
@@ -293,9 +293,9 @@ def _read(request: Request, headers: Mapping[str, str]) -> tuple[dict[str, str],
 def _check_time(parameters: Parameters, now: int) -> None:
     if not now - MAX_AGE <= parameters.created <= now + MAX_AHEAD:
         raise RequestClockError(
-            f"the request was made {parameters.created - now:+d} s from this node's time:"
-            " one of the two clocks must be set right",
+            f"The request was made {parameters.created - now:+d} s from this node's time:"
+            " one of the two clocks must be set right.",
             server_time=now,
         )
     if parameters.expires < now:
-        raise RequestExpiredError("the request's own deadline has passed")
+        raise RequestExpiredError("The request's own deadline has passed.")

@@ -54,9 +54,9 @@ class Tile:
 
     def __post_init__(self) -> None:
         if not ENTRIES <= self.level <= MAX_LEVEL or not 1 <= self.width <= FULL_WIDTH:
-            raise TileError("a tile has a level of 0 to 63 and a width of 1 to 256")
+            raise TileError("A tile has a level of 0 to 63 and a width of 1 to 256.")
         if self.index < 0 or self.end > MAX_SIZE:
-            raise TileError("no log is long enough to have this tile")
+            raise TileError("No log is long enough to have this tile.")
 
     @property
     def span(self) -> int:
@@ -94,14 +94,14 @@ class Tile:
         """
         found = _PATH.fullmatch(path)
         if found is None:
-            raise TileError("a tile's path is level/index or level/index.p/width")
+            raise TileError("A tile's path is level/index or level/index.p/width.")
         tile = cls(
             level=ENTRIES if found["level"] == "entries" else int(found["level"]),
             index=int(found["index"].replace("/", "").replace("x", "")),
             width=FULL_WIDTH if found["width"] is None else int(found["width"]),
         )
         if tile.path != path:
-            raise TileError("a tile's path has no leading zeroes beyond three digits")
+            raise TileError("A tile's path has no leading zeroes beyond three digits.")
         return tile
 
 
@@ -119,9 +119,9 @@ def hash_tile(tile: Tile, leaves: Sequence[Hash]) -> bytes:
         TileError: an entry bundle, or another number of leaves than the tile stands on.
     """
     if tile.level == ENTRIES:
-        raise TileError("an entry bundle is not made of hashes")
+        raise TileError("An entry bundle is not made of hashes.")
     if len(leaves) != tile.end - tile.start:
-        raise TileError(f"the tile {tile.path} stands on {tile.end - tile.start} entries")
+        raise TileError(f"The tile {tile.path} stands on {tile.end - tile.start} entries.")
     roots = (
         CompactRange().extend(leaves[at : at + tile.span]).root()
         for at in range(0, len(leaves), tile.span)
@@ -136,7 +136,7 @@ def parse_hash_tile(tile: Tile, data: bytes) -> tuple[Hash, ...]:
         TileError: another length.
     """
     if len(data) != tile.width * HASH_SIZE:
-        raise TileError(f"a tile of width {tile.width} has 32 bytes for each hash", data)
+        raise TileError(f"A tile of width {tile.width} has 32 bytes for each hash.", data)
     return tuple(Hash(data[at : at + HASH_SIZE]) for at in range(0, len(data), HASH_SIZE))
 
 
@@ -149,9 +149,9 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
     Source: C2SP tlog-tiles, "Log entries".
     """
     if not 1 <= len(entries) <= FULL_WIDTH:
-        raise TileError("a bundle holds 1 to 256 entries")
+        raise TileError("A bundle holds 1 to 256 entries.")
     if any(len(entry) > MAX_ENTRY_SIZE for entry in entries):
-        raise TileError(f"an entry is longer than {MAX_ENTRY_SIZE} bytes")
+        raise TileError(f"An entry is longer than {MAX_ENTRY_SIZE} bytes.")
     return b"".join(len(entry).to_bytes(_LENGTH_SIZE, "big") + entry for entry in entries)
 
 
@@ -174,5 +174,5 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
         at = begin + int.from_bytes(data[at:begin], "big")
         entries.append(data[begin:at])
     if at != len(data) or len(entries) != width:
-        raise TileError(f"the bundle does not hold exactly {width} entries", data)
+        raise TileError(f"The bundle does not hold exactly {width} entries.", data)
     return tuple(entries)
