@@ -74,7 +74,7 @@ class Conclusion:
 def gap_of(status: MirrorStatus, now: int, max_silence: int) -> Gap | None:
     """Return why `status` does not allow NO_MATCH, or None if it does.
 
-    A head dated in the future by more than a minute is no evidence of anything: it counts as silent.
+    A head dated more than a minute ahead is no evidence of anything: it counts as silent.
     """
     reason: Unsearched | None = None
     if status.quarantine == Unsearched.CRITICAL_ENTRY:
@@ -118,8 +118,5 @@ def conclude(
         gaps.insert(0, Gap(None, Unsearched.NO_QUORUM))
     times = [status.head_time for status in mirrors if status.head_time is not None]
     searched_until = min(times, default=None) if quorum else None
-    if gaps:
-        verdict = Verdict.INCOMPLETE
-    else:
-        verdict = Verdict.MATCH if matches else Verdict.NO_MATCH
+    verdict = Verdict.INCOMPLETE if gaps else Verdict.MATCH if matches else Verdict.NO_MATCH
     return Conclusion(verdict, tuple(gaps), searched_until)

@@ -70,13 +70,13 @@ def parse_entry(data: bytes) -> Entry:
     value = loads(data, MAX_ENTRY_SIZE)
     kind = value.get("kind") if isinstance(value, dict) else None
     if not isinstance(kind, str):
-        msg = "A log entry has no kind."
-        raise EntryError(msg, data)
+        raise EntryError("A log entry has no kind.", data)
     shape = _KINDS.get(kind)
     if shape is None:
         if value.get("crit") is True:
-            msg = "A log entry is of a kind that this version does not know and may not skip."
-            raise CriticalEntryError(msg, data)
+            raise CriticalEntryError(
+                "A log entry is of a kind that this version does not know and may not skip.", data
+            )
         return Unknown(kind)
     return read_message(
         shape, data, MAX_ENTRY_SIZE, EntryError, f"A log entry is not the shape of kind {kind!r}."

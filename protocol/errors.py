@@ -1,4 +1,4 @@
-"""Errors of the protocol room. Each has a stable `code` (docs/errors.md) and a sentence to act on."""
+"""Errors of the protocol room: each has a stable `code` and a sentence to act on."""
 
 from typing import ClassVar
 

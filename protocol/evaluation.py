@@ -8,9 +8,10 @@ from typing import Annotated
 
 from pydantic import Field
 
+from crypto.dleq import Proof
 from crypto.errors import EncodingError
 from crypto.group import decode_element
-from crypto.oprf import MAX_BATCH, Evaluation, Proof
+from crypto.oprf import MAX_BATCH, Evaluation
 from crypto.values import Element
 from protocol.errors import PeerError
 from protocol.message import Hex16, Hex32, Message, read_message
@@ -29,7 +30,7 @@ class EvaluationFormatError(PeerError):
 
 
 class EvaluateRequest(Message):
-    """`POST /federation/v1/evaluate`. `request` names the attempt: same id and body, no new debit."""
+    """`POST /federation/v1/evaluate`; the same `request` and body again is not debited again."""
 
     generation: Annotated[int, Field(ge=1, lt=2**31)]
     epoch: Hex32
@@ -60,8 +61,7 @@ def parse_request(data: bytes) -> EvaluateRequest:
     for element in request.elements:
         decode_element(element)
     if len(set(request.elements)) != len(request.elements):
-        msg = "An evaluation request holds the same element twice."
-        raise EvaluationFormatError(msg, data)
+        raise EvaluationFormatError("An evaluation request holds the same element twice.", data)
     return request
 
 
@@ -91,12 +91,12 @@ def parse_answer(data: bytes) -> Evaluation:
         elements = tuple(decode_element(element) for element in answer.elements)
         proof = Proof.from_bytes(bytes.fromhex(answer.proof))
     except EncodingError as error:
-        msg = "A custodian's answer holds bytes that are not a group element or scalar."
-        raise EvaluationFormatError(msg, data) from error
+        raise EvaluationFormatError(
+            "A custodian's answer holds bytes that are not a group element or scalar.", data
+        ) from error
     return Evaluation(elements, proof)
 
 
 def as_elements(request: EvaluateRequest) -> tuple[Element, ...]:
     """Return the elements of a request that `parse_request` accepted."""
     return tuple(Element(element) for element in request.elements)
-

@@ -106,6 +106,7 @@ def step(view: View, item: Item, ceiling: str) -> Effect | None:
         view: the state before this entry.
         item: the next entry of its log; its index is the number of entries before it.
         ceiling: the latest month (`YYYY-MM`) to which a payload may be kept, as seen now.
+
     Raises:
         FoldError: an id used twice, a revision of something that is not a standing announcement.
         PayloadError, CanonicalError: a payload does not open its commitment or is malformed, a code
@@ -113,8 +114,7 @@ def step(view: View, item: Item, ceiling: str) -> Effect | None:
     """
     entry = item.entry
     if isinstance(entry, Announce | Revise) and view.has_entry_id(item.origin, entry.id):
-        msg = "A log uses one id for two entries."
-        raise FoldError(msg)
+        raise FoldError("A log uses one id for two entries.")
     match entry:
         case Announce():
             return _announce(item, entry, ceiling)
@@ -129,8 +129,7 @@ def _announce(item: Item, entry: Announce, ceiling: str) -> Announced:
     if payload is None:
         return Announced(item.origin, item.index, entry.id, None)
     if not isinstance(payload, AnnouncePayload):
-        msg = "An announcement's payload is of another kind."
-        raise PayloadError(msg)
+        raise PayloadError("An announcement's payload is of another kind.")
     _check_date(payload.until, ceiling)
     return Announced(item.origin, item.index, entry.id, payload)
 
@@ -138,23 +137,19 @@ def _announce(item: Item, entry: Announce, ceiling: str) -> Announced:
 def _revise(view: View, item: Item, entry: Revise, ceiling: str) -> Effect:
     standing = view.standing(item.origin, entry.ref)
     if entry.ref >= item.index or standing is None or standing is Standing.WITHDRAWN:
-        msg = "A log revises something that is not a standing announcement of its own."
-        raise FoldError(msg)
+        raise FoldError("A log revises something that is not a standing announcement of its own.")
     code = _opened(item, Slot.MAIN)
     if not isinstance(code, CodePayload):
-        msg = "A revision does not show whether it amends, withdraws or disputes."
-        raise PayloadError(msg)
+        raise PayloadError("A revision does not show whether it amends, withdraws or disputes.")
     body = _opened(item, Slot.BODY)
     if code.code is Code.AMEND:
         if not isinstance(body, AmendPayload | None):
-            msg = "An amendment has no notice."
-            raise PayloadError(msg)
+            raise PayloadError("An amendment has no notice.")
         if body is not None:
             _check_date(body.until, ceiling)
         return Amended(item.origin, item.index, entry.ref, body)
     if not isinstance(body, EmptyPayload | None):
-        msg = "A withdrawal or a dispute carries content."
-        raise PayloadError(msg)
+        raise PayloadError("A withdrawal or a dispute carries content.")
     if code.code is Code.DISPUTE:
         return Disputed(item.origin, item.index, entry.ref)
     return Withdrawn(item.origin, item.index, entry.ref)
@@ -172,8 +167,7 @@ def _opened(
 
 def _check_date(until: str, ceiling: str) -> None:
     if until > ceiling:
-        msg = "A payload asks to be kept longer than the network's retention allows."
-        raise PayloadError(msg)
+        raise PayloadError("A payload asks to be kept longer than the network's retention allows.")
 
 
 def month_after(month: str, months: int) -> str:

@@ -73,12 +73,9 @@ class Attempt:
     def __post_init__(self) -> None:
         """Blind the inputs, and fill up to `WIDTH` with elements that mean nothing."""
         if not 1 <= len(self.inputs) <= WIDTH or len(self.randomness) != RANDOMNESS_SIZE:
-            msg = "An attempt takes one or two inputs and its own randomness."
-            raise LookupStateError(msg)
+            raise LookupStateError("An attempt takes one or two inputs and its own randomness.")
         request_id, wide = self.randomness[:16], self.randomness[16:]
-        self._blinds = tuple(
-            scalar_from_wide(wide[64 * i : 64 * (i + 1)]) for i in range(WIDTH)
-        )
+        self._blinds = tuple(scalar_from_wide(wide[64 * i : 64 * (i + 1)]) for i in range(WIDTH))
         blinded = [blind(text, r) for text, r in zip(self.inputs, self._blinds, strict=False)]
         dummies = [multiply_base(r) for r in self._blinds[len(blinded) :]]
         self.request = EvaluateRequest(
@@ -132,8 +129,7 @@ class Attempt:
             LookupStateError: the attempt is not READY.
         """
         if self.state is not State.READY:
-            msg = "Too few custodians have answered to finish this lookup."
-            raise LookupStateError(msg)
+            raise LookupStateError("Too few custodians have answered to finish this lookup.")
         used = sorted(self._answers)[: self.epoch.threshold]
         evaluated = combine({index: self._answers[index] for index in used})
         return tuple(
@@ -143,8 +139,9 @@ class Attempt:
 
     def _check_open(self, custodian: int) -> None:
         if custodian not in self._asked or custodian in self.faults or custodian in self._answers:
-            msg = "An answer came from a custodian that this attempt is not waiting for."
-            raise LookupStateError(msg)
+            raise LookupStateError(
+                "An answer came from a custodian that this attempt is not waiting for."
+            )
 
 
 def rank(indices: Sequence[int], health: Mapping[int, float]) -> tuple[int, ...]:

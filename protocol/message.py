@@ -49,8 +49,7 @@ def _from_hex(value: Any) -> Any:  # noqa: ANN401  (pydantic hands over whatever
     if not isinstance(value, str):
         return value
     if value != value.lower():
-        msg = "hexadecimal must be lower case"
-        raise ValueError(msg)  # noqa: TRY004  (pydantic turns it into its own error)
+        raise ValueError("hexadecimal must be lower case")
     return binascii.unhexlify(value)
 
 
@@ -59,8 +58,7 @@ def _from_base64(value: Any) -> Any:  # noqa: ANN401
         return value
     decoded = base64.b64decode(value, validate=True)
     if base64.b64encode(decoded).decode("ascii") != value:
-        msg = "base64 must be canonical"
-        raise ValueError(msg)
+        raise ValueError("base64 must be canonical")
     return decoded
 
 

@@ -13,12 +13,13 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from crypto.derivation import leaf_commitment
+from crypto.derivation import hmac_sha256
+from crypto.labels import Label
 from protocol.canonical import loads
 from protocol.entries import Announce, Entry, Revise
 from protocol.errors import PayloadError
 from protocol.message import Base64, Hex32, Message, Month, read_message
-from protocol.notice import SEALED_SIZE
+from protocol.notice_seal import SEALED_SIZE
 
 MAX_PAYLOAD_SIZE = 4096
 """Bytes. The largest payload of this version is about 900."""
@@ -125,7 +126,7 @@ def encode_payload(payload: Payload) -> bytes:
 
 def commit(origin: str, entry_id: bytes, opening: Opening) -> bytes:
     """Return the 32-byte commitment to `opening` for the entry `entry_id` of `origin`'s log."""
-    return leaf_commitment(opening.salt, origin.encode(), entry_id, opening.payload)
+    return hmac_sha256(opening.salt, Label.LEAF, origin.encode(), entry_id, tail=opening.payload)
 
 
 def open_payload(
@@ -140,15 +141,14 @@ def open_payload(
     if len(opening.salt) != SALT_SIZE or not hmac.compare_digest(
         commit(origin, entry_id, opening), commitment
     ):
-        msg = "A payload does not open the commitment in its log entry."
-        raise PayloadError(msg, opening.payload)
+        raise PayloadError(
+            "A payload does not open the commitment in its log entry.", opening.payload
+        )
     value = loads(opening.payload, MAX_PAYLOAD_SIZE)
     kind = value.get("type") if isinstance(value, dict) else None
     for shape in _ALLOWED[slot]:
         if shape.model_fields["type"].default == kind:
-            return read_message(
-                shape, opening.payload, MAX_PAYLOAD_SIZE, PayloadError, _MALFORMED
-            )
+            return read_message(shape, opening.payload, MAX_PAYLOAD_SIZE, PayloadError, _MALFORMED)
     raise PayloadError(_MALFORMED, opening.payload)
 
 
@@ -206,5 +206,6 @@ def _from_wire(message: PieceMessage, evidence: bytes) -> Piece:
         case PieceMessage(s=None, p=None, gone=None, expired=True):
             return Expired()
         case _:
-            msg = "A payload answer is neither a payload nor a statement that it is gone."
-            raise PayloadError(msg, evidence)
+            raise PayloadError(
+                "A payload answer is neither a payload nor a statement that it is gone.", evidence
+            )

@@ -20,13 +20,14 @@ from tuf.api.serialization.json import CanonicalJSONSerializer
 
 from crypto.errors import EncodingError
 from crypto.group import decode_element
-from crypto.sharing import MAX_HOLDERS
 from crypto.values import Element, PublicKey
 from protocol.canonical import dumps
+from protocol.checkpoint import log_origin, witness_name
 from protocol.errors import CanonicalError, RosterError
 from protocol.message import AssociationId, Hex32, Message
 
 FIELD = "x-veilleuse"
+MAX_CUSTODIANS = 13
 MAX_ROSTER_SIZE = 1_048_576
 """Bytes: room for about 500 members."""
 
@@ -108,20 +109,17 @@ class Facts(Message):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        ids = [member.id for member in self.members] + [auditor.id for auditor in self.auditors]
+        ids = [m.id for m in self.members] + [a.id for a in self.auditors]
         keys = [m.transport_key for m in self.members] + [a.transport_key for a in self.auditors]
         for member in self.members:
             keys += [member.log_key, member.witness_key, member.sealing_key]
         holders = [m.custodian for m in self.members if m.custodian is not None]
         if len(set(ids)) != len(ids) or len(set(keys)) != len(keys):
-            msg = "two parties share an id or a key"
-            raise ValueError(msg)
+            raise ValueError("two parties share an id or a key")
         if len(set(holders)) != len(holders) or tuple(sorted(holders)) != self.epoch.indices:
-            msg = "custodian indices and public shares differ"
-            raise ValueError(msg)
-        if not 1 <= self.epoch.threshold <= len(holders) <= MAX_HOLDERS:
-            msg = "the threshold does not fit the number of custodians"
-            raise ValueError(msg)
+            raise ValueError("custodian indices and public shares differ")
+        if not 1 <= self.epoch.threshold <= len(holders) <= MAX_CUSTODIANS:
+            raise ValueError("the threshold does not fit the number of custodians")
         return self
 
 
@@ -160,18 +158,17 @@ class Roster:
 
     def log_origin(self, member_id: str) -> str:
         """Return the checkpoint origin line of a member's log."""
-        return f"veilleuse/{self.facts.network}/{member_id}"
+        return log_origin(self.facts.network, member_id)
 
     def witness_name(self, member_id: str) -> str:
         """Return the key name of a member's witness key in cosignature lines."""
-        return f"{self.log_origin(member_id)}/witness"
+        return witness_name(self.log_origin(member_id))
 
     def caller_key(self, caller_id: str) -> PublicKey | None:
         """Return the transport key of a member or auditor, or None for a stranger."""
-        for party in (*self.facts.members, *self.facts.auditors):
-            if party.id == caller_id:
-                return PublicKey(party.transport_key)
-        return None
+        parties: tuple[Member | Auditor, ...] = (*self.facts.members, *self.facts.auditors)
+        found = next((party for party in parties if party.id == caller_id), None)
+        return None if found is None else PublicKey(found.transport_key)
 
 
 def quorum(members: int) -> int:
@@ -188,8 +185,7 @@ def build_genesis(facts: Facts, officers: Mapping[str, Key], expires: datetime) 
         expires: ten years ahead by custom; freshness comes from the logs, not from here.
     """
     if set(officers) != {member.id for member in facts.members}:
-        msg = "Every member association needs exactly one officer key."
-        raise RosterError(msg)
+        raise RosterError("Every member association needs exactly one officer key.")
     root_role = Role(sorted(key.keyid for key in officers.values()), quorum(len(officers)))
     roles = {"root": root_role, **{name: Role([], 1) for name in _UNUSED_ROLES}}
     content: dict[str, Any] = facts.model_dump(mode="json")
@@ -211,36 +207,35 @@ def verify_genesis(data: bytes, network_id: bytes | None = None) -> Roster:
     Args:
         data: TUF root metadata as JSON, at most `MAX_ROSTER_SIZE` bytes.
         network_id: the pinned genesis hash (32 bytes) where one is known.
+
     Raises:
         RosterError: malformed, too few signatures, wrong threshold, or another network.
     """
     if len(data) > MAX_ROSTER_SIZE:
-        msg = "The roster is larger than this version accepts."
-        raise RosterError(msg)
+        raise RosterError("The roster is larger than this version accepts.")
     try:
         metadata: Metadata[Root] = Metadata[Root].from_bytes(data)
     except (DeserializationError, RecursionError, ValueError) as error:
-        msg = "The roster is not TUF root metadata."
-        raise RosterError(msg, data) from error
+        raise RosterError("The roster is not TUF root metadata.", data) from error
     root = metadata.signed
     if not isinstance(root, Root) or root.version != 1:
-        msg = "The roster is not a genesis (version 1 of TUF root metadata)."
-        raise RosterError(msg, data)
+        raise RosterError("The roster is not a genesis (version 1 of TUF root metadata).", data)
     facts = _read_facts(root.unrecognized_fields.get(FIELD), data)
     role = root.roles["root"]
     officers = len(facts.members)
     if len(role.keyids) != officers or role.threshold != quorum(officers):
-        msg = "The roster's officer keys or threshold do not follow the rule of two thirds."
-        raise RosterError(msg, data)
+        raise RosterError(
+            "The roster's officer keys or threshold do not follow the rule of two thirds.", data
+        )
     try:
         root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
     except RepositoryError as error:
-        msg = "Too few officers have signed this roster."
-        raise RosterError(msg, data) from error
+        raise RosterError("Too few officers have signed this roster.", data) from error
     found = genesis_hash(metadata)
     if network_id is not None and found != network_id:
-        msg = "This roster belongs to another network than the one this node joined."
-        raise RosterError(msg, data)
+        raise RosterError(
+            "This roster belongs to another network than the one this node joined.", data
+        )
     return Roster(network_id=found, version=1, facts=facts, raw=data)
 
 
@@ -255,7 +250,5 @@ def _read_facts(value: object, data: bytes) -> Facts:
         for image in (facts.epoch.public_key, *facts.epoch.public_shares.values()):
             decode_element(image)
     except (ValidationError, EncodingError, CanonicalError) as error:
-        msg = f"The roster's field {FIELD!r} is malformed."
-        raise RosterError(msg, data) from error
+        raise RosterError(f"The roster's field {FIELD!r} is malformed.", data) from error
     return facts
-

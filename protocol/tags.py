@@ -1,18 +1,20 @@
 """From an OPRF output to tags and notice keys: design section 5, docs/spec/tags.md.
 
-    Z      = Argon2id(F, salt from network id and generation)
+    salt   = HMAC-SHA256(network id, "veilleuse/argon2-salt/v1" ‖ lp(generation)), first 16 bytes
+    Z      = Argon2id(F, salt)
     tag_a  = HMAC-SHA256(Z, "veilleuse/tag/v1"  ‖ lp(generation) ‖ lp(association a))
     body_a = HMAC-SHA256(Z, "veilleuse/body/v1" ‖ lp(generation) ‖ lp(association a))
 
 A tag belongs to its association: copied into another log it matches nothing.
 """
 
-from crypto.derivation import argon2id, argon2_salt, hmac_sha256
+from crypto.derivation import argon2id, hmac_sha256
 from crypto.labels import Label
 from crypto.values import Secret
 from protocol.roster import Stretching
 
 TAG_SIZE = 32
+SALT_SIZE = 16
 
 
 def stretch(output: bytes, network_id: bytes, generation: int, cost: Stretching) -> Secret:
@@ -26,7 +28,7 @@ def stretch(output: bytes, network_id: bytes, generation: int, cost: Stretching)
         generation: which K produced `output`, from 1.
         cost: Argon2id parameters, fixed at genesis.
     """
-    salt = argon2_salt(network_id, _number(generation))
+    salt = hmac_sha256(network_id, Label.ARGON2_SALT, _number(generation))[:SALT_SIZE]
     return argon2id(output, salt, cost.operations, cost.memory_kib)
 
 
