@@ -102,7 +102,7 @@ class Checkpoint:
         """
         found = _BODY.fullmatch(text)
         if found is None:
-            raise CheckpointError("A checkpoint is three lines: origin, size, root.", text.encode())
+            raise CheckpointError("A checkpoint is three lines: origin, size, root.")
         return cls(found[1], int(found[2]), Hash(base64.b64decode(found[3])))
 
 
@@ -246,7 +246,10 @@ def open_checkpoint(
     lines = verify_note(note, known)
     if log not in (line.key for line in lines):
         raise NoteSignatureError(f"The log {origin} has not signed this checkpoint.", data)
-    checkpoint = Checkpoint.parse(note.text)
+    try:
+        checkpoint = Checkpoint.parse(note.text)
+    except CheckpointError as error:
+        raise CheckpointError(str(error), data) from None
     if checkpoint.origin != origin:
         raise CheckpointOriginError(
             f"This checkpoint is of the log {checkpoint.origin}, not of {origin}.", data
