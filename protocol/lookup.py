@@ -61,7 +61,7 @@ class Attempt:
     """
 
     epoch: Epoch
-    inputs: Sequence[bytes]
+    inputs: Sequence[bytes] = field(repr=False)
     order: Sequence[int]
     randomness: bytes = field(repr=False)
     request: EvaluateRequest = field(init=False, repr=False)

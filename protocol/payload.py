@@ -19,16 +19,17 @@ from protocol.canonical import loads
 from protocol.entries import Announce, Entry, Revise
 from protocol.errors import PayloadError
 from protocol.message import Base64, Hex32, Message, Month, read_message
-from protocol.notice_seal import SEALED_SIZE
 
 MAX_PAYLOAD_SIZE = 4096
 """Bytes. The largest payload of this version is about 900."""
 
 SALT_SIZE = 32
+NOTICE_SIZE = 512
+"""Bytes of every sealed notice, so that its length says nothing."""
 
 _MALFORMED = "A payload does not have the shape of its kind."
 
-SealedNotice = Annotated[Base64, Field(min_length=SEALED_SIZE, max_length=SEALED_SIZE)]
+SealedNotice = Annotated[Base64, Field(min_length=NOTICE_SIZE, max_length=NOTICE_SIZE)]
 
 
 class Code(StrEnum):
@@ -193,7 +194,7 @@ def _to_wire(piece: Piece) -> PieceMessage:
             return PieceMessage(s=piece.salt, p=piece.payload)
         case Gone():
             return PieceMessage(gone=piece.by)
-        case Expired():
+        case _:
             return PieceMessage(expired=True)
 
 
