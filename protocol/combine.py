@@ -34,7 +34,7 @@ def combine(notices: Iterable[Notice]) -> Notice:
         {
             **newest,
             "severity": max((notice.severity for notice in ordered), key=lambda word: word.wire),
-            "violence": tuple(word for notice in ordered for word in notice.violence),
+            "violence": tuple({word for notice in ordered for word in notice.violence}),
             "description": {
                 trait: word for notice in ordered for trait, word in notice.description.items()
             },

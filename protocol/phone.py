@@ -43,7 +43,7 @@ _LABEL: Final = re.compile(
     r"\A(?:t[eé]l(?:[eé]phone)?\.? ?:?|sms:|callto:|[☎☏✆📞📱]) ?", re.IGNORECASE
 )
 _EXTENSION: Final = re.compile(
-    r"[0-9)][ .,;:()-]*(?:extension|ext|poste|x|#|;|,,)[ .:=()-]*[0-9]", re.IGNORECASE
+    r"[0-9)][ .,;:()-]*(?:extension|ext|poste|x|;|,,)[ .:=()-]*[0-9]", re.IGNORECASE
 )
 _SPELLING: Final = re.compile(r"[- .:(\[]*\+?[-0-9 .,:/\\()\[\]·•]*")
 _NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
