@@ -31,9 +31,7 @@ def tweaked_public(public: Element, info: bytes) -> Element:
 
 
 def blind(input_: bytes, blind: SecretScalar) -> Element:
-    return group.multiply(
-        blind, group.hash_to_element(input_, SuiteLabel.HASH_TO_GROUP + CONTEXT)
-    )
+    return group.multiply(blind, group.hash_to_element(input_, SuiteLabel.HASH_TO_GROUP + CONTEXT))
 
 
 def evaluate(
@@ -59,6 +57,4 @@ def verify(
 
 def finalize(input_: bytes, blind: SecretScalar, evaluated: Element, info: bytes) -> bytes:
     unblinded = group.multiply(group.scalar_invert(blind), evaluated)
-    return hashlib.sha512(
-        lp(input_) + lp(info) + lp(unblinded) + SuiteLabel.FINALIZE
-    ).digest()
+    return hashlib.sha512(lp(input_) + lp(info) + lp(unblinded) + SuiteLabel.FINALIZE).digest()

@@ -22,7 +22,7 @@ FILES = {
 }
 
 
-def cases(mode: int) -> Any:  # noqa: ANN401 -- what pytest.mark.parametrize makes
+def cases(mode: int) -> pytest.MarkDecorator:
     return pytest.mark.parametrize("case", FILES[mode]["vectors"])
 
 
