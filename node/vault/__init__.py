@@ -1,0 +1,1 @@
+"""What this node keeps secret on disk, and the three levels of unlock: boot, custody, vault."""
