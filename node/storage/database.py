@@ -1,0 +1,191 @@
+"""The database: one transaction at a time for writing, snapshots for reading, durable on return.
+
+Everything that depends on the kind of database is in this file. Here: SQLite, in WAL mode. A commit
+is on disk (fsync of the write-ahead log) before `write` returns (P9).
+"""
+
+import asyncio
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import event
+from sqlalchemy.engine import Connection, make_url
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlmodel import Session
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from node.errors import StorageError
+from node.storage.migrating import migrate
+
+T = TypeVar("T")
+
+_BUSY_MILLISECONDS = 10_000
+"""How long a statement waits for another process's transaction."""
+
+_PRAGMAS = (
+    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
+    "PRAGMA foreign_keys = ON",
+    "PRAGMA journal_mode = WAL",
+    "PRAGMA secure_delete = ON",  # P4: what is deleted is overwritten with zeros
+    "PRAGMA synchronous = FULL",  # P9: a commit is an fsync
+    "PRAGMA temp_store = MEMORY",  # P4: no temporary file holds rows
+    "PRAGMA trusted_schema = OFF",
+)
+
+_NO_TRANSACTION = "veilleuse_no_transaction"
+"""Execution option of a connection that VACUUM and checkpoints need: without BEGIN."""
+
+
+class Database:
+    """An open database. Build it, `await open()`, and `await close()` at the end.
+
+    Args:
+        url: SQLAlchemy URL, `sqlite+aiosqlite:///path/to/file`.
+
+    Raises:
+        StorageError: not a kind of database that this version supports.
+    """
+
+    def __init__(self, url: str) -> None:
+        parsed = make_url(url)
+        if parsed.drivername != "sqlite+aiosqlite" or parsed.database in {None, "", ":memory:"}:
+            raise StorageError("The database must be a SQLite file: sqlite+aiosqlite:///path.")
+        self._file = Path(parsed.database or "")
+        # Readers cannot write, even by mistake. The writer is one connection, and commits in turn.
+        self._readers = _engine(url, "BEGIN", pool_size=5, query_only=True)
+        self._writer = _engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+        self._writing = asyncio.Lock()
+
+    async def open(self) -> None:
+        """Create the file if there is none, and bring its tables to this version.
+
+        Raises:
+            StorageError: not a database, damaged, or written by a later version.
+        """
+        try:
+            _create_private(self._file)
+            await self.upgrade()
+            await self.erase_traces()
+        except (DatabaseError, OSError) as error:
+            await self.close()
+            raise StorageError(f"The database cannot be opened: {_reason(error)}.") from None
+
+    async def close(self) -> None:
+        """Let every connection go. A `write` under way is waited for."""
+        async with self._writing:
+            await self._readers.dispose()
+            await self._writer.dispose()
+
+    async def upgrade(self, revision: str = "head") -> None:
+        """Bring the tables to `revision`, up or down, in one transaction.
+
+        Raises:
+            StorageError: the tables are of a version that this one does not know.
+        """
+        async with self._writing, self._writer.begin() as connection:
+            await connection.run_sync(migrate, revision)
+
+    async def read(self, work: Callable[[Session], T]) -> T:
+        """Run `work` on a consistent snapshot. It runs in the event loop: keep it short."""
+        async with AsyncSession(self._readers, expire_on_commit=False) as session:
+            return await session.run_sync(_plain(work))
+
+    async def write(self, work: Callable[[Session], T]) -> T:
+        """Run `work` in one transaction, which is on disk when this returns.
+
+        An exception rolls everything back. Writers wait for each other.
+        """
+        async with (
+            self._writing,
+            AsyncSession(self._writer, expire_on_commit=False) as session,
+            session.begin(),
+        ):
+            return await session.run_sync(_plain(work))
+
+    async def erase_traces(self) -> bool:
+        """Make what was deleted absent from every file of the folder (P4), if anything was.
+
+        Rewrites the file: moved rows leave copies in the unused parts of pages, which no other
+        means reaches. Costs about a second for 100 MB, during which writers wait; nothing when no
+        transaction has called `mark_erased` since the last time.
+
+        Returns:
+            Whether anything was to be erased.
+        """
+        async with self._writing, self._writer.connect() as connection:
+            plain = await connection.execution_options(**{_NO_TRANSACTION: True})
+            return await plain.run_sync(_erase_traces)
+
+
+def mark_erased(session: Session) -> None:
+    """Note, in this transaction, that it deletes what no file may keep: see `erase_traces`.
+
+    The mark is as durable as the deletion itself, so a crash between the two forgets neither.
+    """
+    marks: int = session.connection().exec_driver_sql("PRAGMA user_version").scalar_one()
+    session.connection().exec_driver_sql(f"PRAGMA user_version = {marks % 2**30 + 1}")
+
+
+def _erase_traces(connection: Connection) -> bool:
+    marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+    if not marks:
+        return False
+    # The copy that VACUUM makes holds only what is kept: a file may hold it, memory may not.
+    connection.exec_driver_sql("PRAGMA temp_store = FILE")
+    connection.exec_driver_sql("VACUUM")
+    connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
+    busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+    if busy:
+        raise StorageError("The write-ahead log is in use and could not be emptied; retry later.")
+    # Another process may have deleted more meanwhile: then the mark stays, for the next time.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == marks:
+        connection.exec_driver_sql("PRAGMA user_version = 0")
+    connection.exec_driver_sql("COMMIT")
+    return True
+
+
+def _engine(url: str, begin: str, *, pool_size: int, query_only: bool) -> AsyncEngine:
+    engine = create_async_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        hide_parameters=True,  # an error's text must not hold what was being stored
+    )
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def configure(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's)
+        # The driver would start transactions by its own rules; `begin` below does instead.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in _PRAGMAS:
+            cursor.execute(pragma)
+        if query_only:
+            cursor.execute("PRAGMA query_only = ON")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Connection) -> None:
+        if _NO_TRANSACTION not in connection.get_execution_options():
+            connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _plain(work: Callable[[Session], T]) -> Callable[..., T]:
+    """SQLModel types its asynchronous session's inner one as SQLAlchemy's; it is SQLModel's."""
+    return work
+
+
+def _create_private(file: Path) -> None:
+    """Create the file for its owner only; the write-ahead log takes over its permissions."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _reason(error: Exception) -> str:
+    cause = getattr(error, "orig", None) or error
+    return str(cause) or type(cause).__name__
