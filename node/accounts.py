@@ -22,7 +22,6 @@ from node.permissions import PERMISSIONS, Permission, Role
 from node.storage.account_tables import AccountRow, SessionRow, SigninRow, TokenRow
 from node.storage.database import Database
 
-
 FREE_FAILURES = 5
 """Wrong passwords in a row that cost nothing: people mistype."""
 
