@@ -101,7 +101,12 @@ class Expired:
     """The payload was erased because its own ceiling passed; its origin has not logged it yet."""
 
 
-Piece = Opening | Gone | Expired
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The payload is held, but not shown to the one who asks: an auditor sees statuses only."""
+
+
+Piece = Opening | Gone | Expired | Held
 
 _ALLOWED: dict[Slot, tuple[type[Payload], ...]] = {
     Slot.MAIN: (AnnouncePayload, CodePayload),
@@ -154,12 +159,13 @@ def open_payload(
 
 
 class PieceMessage(Message):
-    """One payload on the wire: either `s` and `p`, or `gone`, or `expired`."""
+    """One payload on the wire: either `s` and `p`, or `gone`, or `expired`, or `held`."""
 
     s: Annotated[Base64, Field(min_length=SALT_SIZE, max_length=SALT_SIZE)] | None = None
     p: Annotated[Base64, Field(max_length=MAX_PAYLOAD_SIZE)] | None = None
     gone: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     expired: Literal[True] | None = None
+    held: Literal[True] | None = None
 
 
 class PiecesMessage(Message):
@@ -194,18 +200,22 @@ def _to_wire(piece: Piece) -> PieceMessage:
             return PieceMessage(s=piece.salt, p=piece.payload)
         case Gone():
             return PieceMessage(gone=piece.by)
-        case _:
+        case Expired():
             return PieceMessage(expired=True)
+        case _:
+            return PieceMessage(held=True)
 
 
 def _from_wire(message: PieceMessage, evidence: bytes) -> Piece:
     match message:
-        case PieceMessage(s=bytes(salt), p=bytes(payload), gone=None, expired=None):
+        case PieceMessage(s=bytes(salt), p=bytes(payload), gone=None, expired=None, held=None):
             return Opening(salt, payload)
-        case PieceMessage(s=None, p=None, gone=int(by), expired=None):
+        case PieceMessage(s=None, p=None, gone=int(by), expired=None, held=None):
             return Gone(by)
-        case PieceMessage(s=None, p=None, gone=None, expired=True):
+        case PieceMessage(s=None, p=None, gone=None, expired=True, held=None):
             return Expired()
+        case PieceMessage(s=None, p=None, gone=None, expired=None, held=True):
+            return Held()
         case _:
             raise PayloadError(
                 "A payload answer is neither a payload nor a statement that it is gone.", evidence

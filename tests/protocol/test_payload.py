@@ -15,6 +15,7 @@ from protocol.payload import (
     EmptyPayload,
     Expired,
     Gone,
+    Held,
     Opening,
     Payload,
     Piece,
@@ -122,6 +123,7 @@ PIECES = st.one_of(
     st.builds(Opening, st.binary(min_size=32, max_size=32), st.binary(max_size=100)),
     st.builds(Gone, st.integers(0, 2**53 - 1)),
     st.just(Expired()),
+    st.just(Held()),
 )
 
 
@@ -141,6 +143,8 @@ def test_pieces_come_back_as_they_were(rows: list[tuple[Piece, ...]]) -> None:
         b'{"items":[[{"gone":-1}]]}',
         b'{"items":[[{"expired":false}]]}',
         b'{"items":[[{"expired":true,"gone":1}]]}',
+        b'{"items":[[{"expired":true,"held":true}]]}',
+        b'{"items":[[{"held":false}]]}',
         b'{"items":[[{"p":""}]]}',
         b'{"items":[[{"p":"","s":"AA=="}]]}',
         b'{"items":[[{"gone":1,"p":"AB=="}]]}',

@@ -1,0 +1,280 @@
+"""Auditing copies of logs: the same fold as a node's, over bytes that nobody vouches for.
+
+First form: logs, signatures, commitments of the payloads that the auditor may see, codes and dates,
+one history across all copies, erasures. Each rule that is broken yields a finding that names who
+broke it and where. Specification: docs/spec/audit.md.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from crypto.values import PublicKey
+from protocol.checkpoint import VerifiedCheckpoint, open_checkpoint
+from protocol.entries import Announce, Revise, parse_entry
+from protocol.errors import PeerError
+from protocol.fold import (
+    Amended,
+    Announced,
+    Disputed,
+    Effect,
+    Item,
+    Standing,
+    month_after,
+    step,
+)
+from protocol.merkle import CompactRange, leaf_hash
+from protocol.payload import Gone, Opening, Piece, Slot, slots_of
+from protocol.roster import Member, Roster
+
+
+class Rule(StrEnum):
+    """What is checked. Stable codes."""
+
+    CHECKPOINT = "checkpoint"
+    """The head is signed by the log's key, and by none of its known keys wrongly."""
+    LOG = "log"
+    """The entries hash to the root in the signed head."""
+    ENTRIES = "entries"
+    """Every entry is canonical, of its kind's shape, and follows from the entries before it;
+    every payload seen opens its commitment, with codes and dates inside what is allowed."""
+    ONE_HISTORY = "one-history"
+    """All copies of one log are prefixes of one another."""
+    ERASURE = "erasure"
+    """No copy keeps the payload of a withdrawn announcement, nor refuses one without a reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """One node's copy of one log, bytes as read.
+
+    Attributes:
+        holder: association whose node was asked.
+        origin: association whose log this is.
+        head: the newest signed note held, or None.
+        entries: raw entries from 0.
+        pieces: what is held beside each entry, or None where the auditor may not see payloads.
+    """
+
+    holder: str
+    origin: str
+    head: bytes | None
+    entries: Sequence[bytes]
+    pieces: Sequence[Sequence[Piece]] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One broken rule: who is at fault, in whose log, at which entry, and a sentence."""
+
+    rule: Rule
+    at_fault: str
+    origin: str
+    index: int | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LogSummary:
+    """What one copy holds, for the reader of a report."""
+
+    holder: str
+    origin: str
+    size: int
+    signed_size: int | None
+    head_time: int | None
+    live: int
+    disputed: int
+    withdrawn: int
+    missing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The verdict. Sound means: nothing that was looked at breaks a rule."""
+
+    findings: tuple[Finding, ...]
+    logs: tuple[LogSummary, ...]
+
+    @property
+    def sound(self) -> bool:
+        """Whether no rule was found broken."""
+        return not self.findings
+
+
+@dataclass(slots=True)
+class _Folding:
+    """The fold's state over one copy."""
+
+    copy: Copy
+    standings: dict[int, Standing] = field(default_factory=dict)
+    bodies: dict[int, list[tuple[int, Slot]]] = field(default_factory=dict)
+    ids: set[bytes] = field(default_factory=set)
+    roots: list[bytes] = field(default_factory=list)
+
+    def standing(self, origin: str, index: int) -> Standing | None:
+        return self.standings.get(index) if origin == self.copy.origin else None
+
+    def has_entry_id(self, origin: str, entry_id: bytes) -> bool:
+        return origin == self.copy.origin and entry_id in self.ids
+
+    def apply(self, effect: Effect) -> None:
+        match effect:
+            case Announced(index=index, payload=payload):
+                self.standings[index] = Standing.MISSING if payload is None else Standing.LIVE
+                self.bodies[index] = [(index, Slot.MAIN)]
+            case Amended(index=index, ref=ref):
+                if self.standings[ref] is Standing.DISPUTED:
+                    self.standings[ref] = Standing.LIVE
+                self.bodies[ref].append((index, Slot.BODY))
+            case Disputed(ref=ref):
+                self.standings[ref] = Standing.DISPUTED
+            case _:
+                self.standings[effect.ref] = Standing.WITHDRAWN
+
+    def count(self, standing: Standing) -> int:
+        return sum(value is standing for value in self.standings.values())
+
+
+def audit(roster: Roster, copies: Sequence[Copy], month: str) -> Report:
+    """Return every broken rule found in `copies`.
+
+    Args:
+        roster: verified.
+        copies: any number of copies of any of the members' logs.
+        month: the current month, `YYYY-MM`, for the retention ceiling.
+    """
+    findings: list[Finding] = []
+    summaries: list[LogSummary] = []
+    folded: list[_Folding] = []
+    for copy in copies:
+        member = roster.member(copy.origin)
+        if member is None:
+            sentence = "This node keeps a log of someone who is not a member."
+            findings.append(Finding(Rule.LOG, copy.holder, copy.origin, None, sentence))
+            continue
+        head, about_head = _check_head(roster, member, copy)
+        folding, about_entries = _check_entries(roster, copy, month)
+        findings += [*about_head, *about_entries, *_check_root(copy, head, folding)]
+        findings += _check_erasures(folding)
+        folded.append(folding)
+        summaries.append(_summarize(copy, head, folding))
+    findings += _check_histories(folded)
+    return Report(tuple(findings), tuple(summaries))
+
+
+def _check_head(
+    roster: Roster, member: Member, copy: Copy
+) -> tuple[VerifiedCheckpoint | None, list[Finding]]:
+    if copy.head is None:
+        return None, []
+    origin = roster.log_origin(member.id)
+    witnesses = {roster.witness_name(m.id): PublicKey(m.witness_key) for m in roster.members}
+    try:
+        return open_checkpoint(copy.head, origin, PublicKey(member.log_key), witnesses), []
+    except PeerError as error:
+        # A head that its author never signed is the holder's invention, not the author's.
+        return None, [Finding(Rule.CHECKPOINT, copy.holder, copy.origin, None, str(error))]
+
+
+def _check_entries(roster: Roster, copy: Copy, month: str) -> tuple[_Folding, list[Finding]]:
+    ceiling = month_after(month, roster.parameters.retention_months)
+    folding = _Folding(copy)
+    grown = CompactRange()
+    for index, raw in enumerate(copy.entries):
+        grown = grown.append(leaf_hash(raw))
+        folding.roots.append(grown.root())
+        try:
+            entry = parse_entry(raw)
+            pieces = copy.pieces[index] if copy.pieces is not None else ()
+            slots = [slot for slot, _, _ in slots_of(entry)]
+            if copy.pieces is not None and len(pieces) != len(slots):
+                sentence = "This copy does not say what it holds beside an entry."
+                return folding, [Finding(Rule.ENTRIES, copy.holder, copy.origin, index, sentence)]
+            if copy.pieces is None and isinstance(entry, Revise):
+                continue
+            effect = step(
+                folding,
+                Item(copy.origin, index, entry, dict(zip(slots, pieces, strict=False))),
+                ceiling,
+            )
+        except PeerError as error:
+            return folding, [Finding(Rule.ENTRIES, copy.origin, copy.origin, index, str(error))]
+        if isinstance(entry, Announce | Revise):
+            folding.ids.add(entry.id)
+        if effect is not None:
+            folding.apply(effect)
+    return folding, []
+
+
+def _check_root(
+    copy: Copy, head: VerifiedCheckpoint | None, folding: _Folding
+) -> Iterator[Finding]:
+    if head is None:
+        if copy.entries:
+            sentence = "This copy holds entries beneath no head that their author signed."
+            yield Finding(Rule.LOG, copy.holder, copy.origin, None, sentence)
+        return
+    size = head.checkpoint.size
+    if size > len(folding.roots):
+        # Being behind is no fault; a copy cut short by a broken entry was reported already.
+        return
+    root = folding.roots[size - 1] if size else CompactRange().root()
+    if root != head.checkpoint.root:
+        sentence = f"The {size} entries held do not hash to the root that their author signed."
+        yield Finding(Rule.LOG, copy.holder, copy.origin, None, sentence)
+    elif size < len(copy.entries):
+        sentence = "This copy holds entries beyond the last head that their author signed."
+        yield Finding(Rule.LOG, copy.holder, copy.origin, size, sentence)
+
+
+def _check_erasures(folding: _Folding) -> Iterator[Finding]:
+    copy = folding.copy
+    if copy.pieces is None:
+        return
+    for ref, standing in folding.standings.items():
+        if standing is Standing.WITHDRAWN:
+            held = [at for at in folding.bodies[ref] if _holds(copy.pieces, *at)]
+            if held:
+                sentence = "A withdrawn announcement's payload is still kept here."
+                yield Finding(Rule.ERASURE, copy.holder, copy.origin, held[0][0], sentence)
+        elif standing is Standing.MISSING and isinstance(copy.pieces[ref][0], Gone):
+            sentence = "A payload is called erased, but its author never withdrew it."
+            yield Finding(Rule.ERASURE, copy.holder, copy.origin, ref, sentence)
+
+
+def _holds(pieces: Sequence[Sequence[Piece]], index: int, slot: Slot) -> bool:
+    return isinstance(pieces[index][0 if slot is Slot.MAIN else 1], Opening)
+
+
+def _check_histories(folded: Sequence[_Folding]) -> Iterator[Finding]:
+    longest: dict[str, _Folding] = {}
+    for folding in folded:
+        best = longest.get(folding.copy.origin)
+        if best is None or len(folding.roots) > len(best.roots):
+            longest[folding.copy.origin] = folding
+    for folding in folded:
+        reference = longest[folding.copy.origin].roots
+        if folding.roots and reference[len(folding.roots) - 1] != folding.roots[-1]:
+            index = next(i for i, root in enumerate(folding.roots) if root != reference[i])
+            sentence = (
+                f"{folding.copy.holder} and {longest[folding.copy.origin].copy.holder} hold "
+                "different histories of this log."
+            )
+            yield Finding(
+                Rule.ONE_HISTORY, folding.copy.origin, folding.copy.origin, index, sentence
+            )
+
+
+def _summarize(copy: Copy, head: VerifiedCheckpoint | None, folding: _Folding) -> LogSummary:
+    return LogSummary(
+        holder=copy.holder,
+        origin=copy.origin,
+        size=len(copy.entries),
+        signed_size=None if head is None else head.checkpoint.size,
+        head_time=None if head is None else max(head.cosigned.values(), default=None),
+        live=folding.count(Standing.LIVE),
+        disputed=folding.count(Standing.DISPUTED),
+        withdrawn=folding.count(Standing.WITHDRAWN),
+        missing=folding.count(Standing.MISSING),
+    )

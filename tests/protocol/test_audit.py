@@ -1,0 +1,207 @@
+import dataclasses
+import json
+from itertools import product
+
+import pytest
+
+from protocol.audit import Copy, Report, Rule, audit
+from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint
+from protocol.entries import parse_entry
+from protocol.merkle import CompactRange, leaf_hash
+from protocol.payload import Code, Gone, Opening, Piece, Slot, slots_of
+from tests.protocol.builders import LogBuilder, network, seed
+
+ROSTER = network().roster
+MONTH = "2026-11"
+NOW = 1_795_000_000
+
+
+def _head(log: LogBuilder, size: int | None = None, signer: str | None = None) -> bytes:
+    origin = ROSTER.log_origin(log.origin)
+    raws = log.raws if size is None else log.raws[:size]
+    grown = CompactRange().extend(leaf_hash(raw) for raw in raws)
+    checkpoint = Checkpoint(origin, grown.size, grown.root())
+    note = sign_checkpoint(checkpoint, origin, seed(f"{signer or log.origin} log"))
+    witness = seed(f"{log.origin} witness")
+    return cosign(note, ROSTER.witness_name(log.origin), witness, NOW)
+
+
+def _rows(log: LogBuilder) -> list[tuple[Piece, ...]]:
+    return [
+        tuple(pieces[slot] for slot, _, _ in slots_of(parse_entry(raw)))
+        for raw, pieces in zip(log.raws, log.pieces, strict=True)
+    ]
+
+
+def _copy(log: LogBuilder, holder: str = "strass") -> Copy:
+    return Copy(holder, log.origin, _head(log), tuple(log.raws), _rows(log))
+
+
+def _erase(log: LogBuilder, index: int, slot: Slot, by: int) -> None:
+    log.pieces[index][slot] = Gone(by)
+
+
+def _story() -> LogBuilder:
+    """Two announcements; the first amended, disputed, and withdrawn with its payloads erased."""
+    log = LogBuilder()
+    log.announce("a")
+    log.announce("b")
+    log.revise(0, Code.AMEND)
+    log.revise(0, Code.DISPUTE)
+    log.revise(0, Code.WITHDRAW)
+    _erase(log, 0, Slot.MAIN, 4)
+    _erase(log, 2, Slot.BODY, 4)
+    return log
+
+
+def _rules(report: Report) -> list[tuple[Rule, str, int | None]]:
+    return [(f.rule, f.at_fault, f.index) for f in report.findings]
+
+
+def test_a_correct_network_is_sound() -> None:
+    log = _story()
+    report = audit(ROSTER, [_copy(log, "cabiria"), _copy(log, "strass")], MONTH)
+    assert report.sound
+    first = report.logs[0]
+    assert (first.size, first.signed_size, first.head_time) == (5, 5, NOW)
+    assert (first.live, first.disputed, first.withdrawn, first.missing) == (1, 0, 1, 0)
+
+
+def test_an_empty_log_is_sound() -> None:
+    log = LogBuilder()
+    assert audit(ROSTER, [_copy(log), dataclasses.replace(_copy(log), head=None)], MONTH).sound
+
+
+def test_a_disputed_and_a_settled_announcement_are_counted() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.announce("b")
+    log.revise(0, Code.DISPUTE)
+    log.revise(1, Code.DISPUTE)
+    log.revise(1, Code.AMEND)
+    log.revise(1, Code.AMEND)
+    summary = audit(ROSTER, [_copy(log)], MONTH).logs[0]
+    assert (summary.live, summary.disputed) == (1, 1)
+
+
+def test_a_copy_without_payloads_is_checked_as_far_as_it_goes() -> None:
+    blind = dataclasses.replace(_copy(_story()), pieces=None)
+    assert audit(ROSTER, [blind], MONTH).sound
+    altered = dataclasses.replace(blind, entries=(blind.entries[1], *blind.entries[1:]))
+    assert not audit(ROSTER, [altered], MONTH).sound
+
+
+@pytest.mark.parametrize(
+    ("how", "index"),
+    # Dropping the last entry makes a copy that is merely behind.
+    [
+        pair
+        for pair in product(("alter", "drop", "double", "swap"), range(5))
+        if pair != ("drop", 4)
+    ],
+)
+def test_an_altered_log_is_found(how: str, index: int) -> None:
+    good = _copy(_story())
+    raws = list(good.entries)
+    match how:
+        case "alter":
+            value = json.loads(raws[index])
+            value["id"] = "ff" * 16
+            raws[index] = json.dumps(value, sort_keys=True, separators=(",", ":")).encode()
+        case "drop":
+            del raws[index]
+        case "double":
+            raws.insert(index, raws[index])
+        case "swap":
+            raws[index], raws[index - 1] = raws[index - 1], raws[index]
+    broken = dataclasses.replace(good, entries=tuple(raws), pieces=None)
+    report = audit(ROSTER, [broken, good], MONTH)
+    assert not report.sound
+
+
+def test_a_head_by_another_key_is_its_holders_fault() -> None:
+    log = _story()
+    forged = dataclasses.replace(_copy(log), head=_head(log, signer="griselidis"))
+    assert (Rule.CHECKPOINT, "strass", None) in _rules(audit(ROSTER, [forged], MONTH))
+
+
+def test_entries_beneath_no_head_are_found() -> None:
+    bare = dataclasses.replace(_copy(_story()), head=None)
+    assert _rules(audit(ROSTER, [bare], MONTH)) == [(Rule.LOG, "strass", None)]
+
+
+def test_entries_beyond_the_head_are_found() -> None:
+    log = _story()
+    ahead = dataclasses.replace(_copy(log), head=_head(log, 3))
+    assert _rules(audit(ROSTER, [ahead], MONTH)) == [(Rule.LOG, "strass", 3)]
+
+
+def test_being_behind_is_no_fault() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.announce("b")
+    behind = _copy(log)
+    behind = dataclasses.replace(behind, entries=behind.entries[:1])
+    assert audit(ROSTER, [behind], MONTH).sound
+
+
+def test_two_histories_convict_their_author() -> None:
+    one, other = LogBuilder(), LogBuilder()
+    for log, last in ((one, "b"), (other, "c")):
+        log.announce("a")
+        log.announce(last)
+    one.announce("d")
+    report = audit(ROSTER, [_copy(one, "strass"), _copy(other, "griselidis")], MONTH)
+    assert _rules(report) == [(Rule.ONE_HISTORY, "cabiria", 1)]
+    assert "griselidis" in report.findings[0].sentence
+
+
+def test_a_payload_kept_after_its_withdrawal_is_its_holders_fault() -> None:
+    log, kept = _story(), LogBuilder()
+    kept.raws, kept.pieces = log.raws, [dict(p) for p in log.pieces]
+    fresh = LogBuilder()
+    fresh.announce("a")
+    kept.pieces[0][Slot.MAIN] = fresh.pieces[0][Slot.MAIN]
+    report = audit(ROSTER, [_copy(log, "strass"), _copy(kept, "griselidis")], MONTH)
+    assert _rules(report) == [(Rule.ERASURE, "griselidis", 0)]
+
+
+def test_an_amendment_kept_after_a_withdrawal_is_found() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.revise(0, Code.AMEND)
+    log.revise(0, Code.WITHDRAW)
+    _erase(log, 0, Slot.MAIN, 2)
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ERASURE, "strass", 1)]
+
+
+def test_an_erasure_that_nobody_ordered_is_found() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    _erase(log, 0, Slot.MAIN, 0)
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ERASURE, "strass", 0)]
+
+
+def test_a_wrong_salt_is_found_at_its_entry() -> None:
+    log = _story()
+    opening = log.pieces[1][Slot.MAIN]
+    assert isinstance(opening, Opening)
+    log.pieces[1][Slot.MAIN] = Opening(bytes(32), opening.payload)
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH))[0] == (Rule.ENTRIES, "cabiria", 1)
+
+
+def test_a_date_beyond_retention_is_found() -> None:
+    log = LogBuilder()
+    log.announce("a", until="2031-12")
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ENTRIES, "cabiria", 0)]
+
+
+def test_a_copy_must_say_what_it_holds() -> None:
+    log = _story()
+    silent = dataclasses.replace(_copy(log), pieces=[(), *_rows(log)[1:]])
+    assert (Rule.ENTRIES, "strass", 0) in _rules(audit(ROSTER, [silent], MONTH))
+
+
+def test_a_strangers_log_is_found() -> None:
+    stranger = dataclasses.replace(_copy(_story()), origin="inconnue")
+    assert _rules(audit(ROSTER, [stranger], MONTH)) == [(Rule.LOG, "strass", None)]
