@@ -177,14 +177,20 @@ def linear_combination(scalars: Sequence[Scalar], elements: Sequence[Element]) -
     """
     if len(scalars) != len(elements):
         raise EncodingError("A linear combination needs one scalar for each element.")
+    if not scalars:
+        raise EncodingError("A linear combination needs at least one term.")
     sodium = load()
-    total = Buffer32()  # zeros: the identity's encoding, which libsodium adds like any other
+    total = Buffer32()
     product = Buffer32()
+    first = True
     # The longest loop of the project (1000 terms in a proof): no calls beyond libsodium's own.
     for scalar, element in zip(scalars, elements, strict=True):
         if sodium.multiply(product, scalar, element):
             raise EncodingError("A product is the identity: one of the inputs is crafted.")
-        sodium.add(total, total, product)
+        if first:
+            total, product, first = product, total, False
+        else:
+            sodium.add(total, total, product)
     return _element(total.raw)
 
 

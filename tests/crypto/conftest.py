@@ -1,5 +1,6 @@
 """Fixtures of this room."""
 
+import os
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from crypto import group
 from crypto.errors import LibraryError
 from crypto.libsodium import Sodium, load_bundled, load_system
+from tests.tools import NOT_RUN, REQUIRE_ALL
 
 LOADERS: dict[str, Callable[[], Sodium]] = {"system": load_system, "bundled": load_bundled}
 
@@ -18,6 +20,8 @@ def each_libsodium(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPat
     try:
         sodium = LOADERS[name]()
     except LibraryError as error:
-        pytest.skip(f"no {name} libsodium here: {error}")
+        if os.environ.get(REQUIRE_ALL) == "1":
+            raise
+        pytest.skip(f"{NOT_RUN} (needs the {name} libsodium): {error}")
     monkeypatch.setattr(group, "load", lambda: sodium)
     return name
