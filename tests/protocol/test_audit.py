@@ -8,7 +8,7 @@ from protocol.audit import Copy, Report, Rule, audit
 from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint
 from protocol.entries import parse_entry
 from protocol.merkle import CompactRange, leaf_hash
-from protocol.payload import Code, Gone, Opening, Piece, Slot, slots_of
+from protocol.payload import Code, Gone, Held, Opening, Piece, Slot, slots_of
 from tests.protocol.builders import LogBuilder, network, seed
 
 ROSTER = network().roster
@@ -65,6 +65,23 @@ def test_a_correct_network_is_sound() -> None:
     first = report.logs[0]
     assert (first.size, first.signed_size, first.head_time) == (5, 5, NOW)
     assert (first.live, first.disputed, first.withdrawn, first.missing) == (1, 0, 1, 0)
+
+
+def test_an_auditor_sees_statuses_and_codes() -> None:
+    """What a rostered auditor is shown over the network: codes, and `held` in place of payloads."""
+    log = _story()
+    log.pieces[1][Slot.MAIN] = Held()
+    for index in (2, 3, 4):
+        if isinstance(log.pieces[index][Slot.BODY], Opening):
+            log.pieces[index][Slot.BODY] = Held()
+    assert audit(ROSTER, [_copy(log)], MONTH).sound
+
+
+def test_a_kind_of_a_later_version_is_passed_over() -> None:
+    log = _story()
+    log.raws.append(b'{"kind":"deal"}')
+    log.pieces.append({})
+    assert audit(ROSTER, [_copy(log)], MONTH).sound
 
 
 def test_an_empty_log_is_sound() -> None:
