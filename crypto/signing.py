@@ -1,6 +1,6 @@
 """Ed25519 (RFC 8032) through PyNaCl: identities of nodes, logs and officers."""
 
-from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_open, crypto_sign_seed_keypair
+from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_open
 from nacl.exceptions import BadSignatureError
 
 from crypto.errors import SignatureError
@@ -11,14 +11,12 @@ _PUBLIC = 32
 
 def public_key(seed: SigningSeed) -> PublicKey:
     """Return the 32-byte verification key of a seed."""
-    public, _ = crypto_sign_seed_keypair(seed.reveal())
-    return PublicKey(public)
+    return PublicKey(seed.expanded()[_PUBLIC:])
 
 
 def sign(seed: SigningSeed, message: bytes) -> bytes:
     """Return the signature over `message`, 64 bytes, deterministic."""
-    _, expanded = crypto_sign_seed_keypair(seed.reveal())
-    return crypto_sign(message, expanded)[:crypto_sign_BYTES]
+    return crypto_sign(message, seed.expanded())[:crypto_sign_BYTES]
 
 
 def verify(public: PublicKey, message: bytes, signature: bytes) -> None:

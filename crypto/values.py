@@ -8,6 +8,8 @@ Python cannot promise to wipe memory: a secret lives until its last reference go
 import hmac
 from typing import ClassVar, NewType, NoReturn
 
+from nacl.bindings import crypto_sign_seed_keypair
+
 from crypto.errors import EncodingError, SecretLeakError
 
 Element = NewType("Element", bytes)
@@ -68,9 +70,7 @@ class Secret:
     __hash__ = _refuse
     __iter__ = _refuse
     __bytes__ = _refuse
-    # These three are pickle, copy and deepcopy.
-    __reduce_ex__ = _refuse
-    __reduce__ = _refuse
+    # pickle, copy and deepcopy all ask for the state first.
     __getstate__ = _refuse
 
 
@@ -96,9 +96,23 @@ class SecretScalar(Secret):
 class SigningSeed(Secret):
     """An Ed25519 seed (RFC 8032 private key), 32 bytes."""
 
-    __slots__ = ()
+    __slots__ = ("_expanded",)
 
     SIZE = 32
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content)
+        self._expanded: bytes | None = None
+
+    def expanded(self) -> bytes:
+        """Return seed || public key, 64 bytes: what libsodium signs with.
+
+        Derived here and kept, which halves the cost of a signature. It is never put together
+        from a public key given from outside: a signature with a wrong one reveals the secret.
+        """
+        if self._expanded is None:
+            _, self._expanded = crypto_sign_seed_keypair(self._content)
+        return self._expanded
 
 
 class SealingSecret(Secret):

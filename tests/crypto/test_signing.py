@@ -82,3 +82,9 @@ def test_a_key_of_another_length_is_refused(size: int) -> None:
 def test_any_bytes_are_refused(signature: bytes, public: bytes) -> None:
     with pytest.raises(SignatureError):
         signing.verify(PublicKey(public), MESSAGE, signature)
+
+
+def test_a_seed_derives_its_public_key_once() -> None:
+    seed = SigningSeed(bytes(range(32)))
+    assert seed.expanded() == seed.reveal() + PUBLIC
+    assert seed.expanded() is seed.expanded()

@@ -97,6 +97,9 @@ LEAKS: dict[str, Callable[[Any], object]] = {
     "deepcopy": copy.deepcopy,
     "pickle 0": lambda secret: pickle.dumps(secret, protocol=0),
     "pickle": pickle.dumps,
+    "pickle 1": lambda secret: pickle.dumps(secret, protocol=1),
+    "pickle 2": lambda secret: pickle.dumps(secret, protocol=2),
+    "reduce_ex": lambda secret: secret.__reduce_ex__(4),
     "reduce": lambda secret: secret.__reduce__(),
     "getstate": lambda secret: secret.__getstate__(),
 }
