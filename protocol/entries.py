@@ -2,7 +2,7 @@
 
 An entry is what can never be erased, so it carries nothing about a person: its kind, a salted
 commitment to a payload that lies beside it, and a reference where it needs one.
-Specification: docs/spec/log.md#entries.
+Specification: docs/spec/entries.md#entries.
 """
 
 from dataclasses import dataclass

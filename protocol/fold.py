@@ -4,7 +4,7 @@ Every node and every auditor runs this same function over each log, entry by ent
 order; nothing in it depends on the order in which *different* logs arrive. It holds no state: what
 is already known comes from a `View`, what changes goes out as effects, so that a node applies them
 to tables of millions of rows and an auditor to a dictionary.
-Specification: docs/spec/log.md#fold.
+Specification: docs/spec/entries.md#the-fold.
 """
 
 from collections.abc import Mapping

@@ -2,7 +2,7 @@
 
 `c = HMAC-SHA256(salt, "veilleuse/leaf/v1" ‖ lp(origin) ‖ lp(id) ‖ payload)`. Without the salt the
 commitment says nothing about the payload, so erasing salt and payload erases for good while the
-log still verifies. Specification: docs/spec/log.md#payloads.
+log still verifies. Specification: docs/spec/entries.md#payloads.
 """
 
 import hmac

@@ -62,7 +62,7 @@ def read_phone(text: str, region: str | None, default_region: str) -> Readings:
     home = _known(default_region if region is None else region)
     dialled = _dialled(clean(text))
     own = _parse(dialled, home)
-    found = {} if region is not None or dialled.startswith("+") else _valid(dialled, home)
+    found = {} if region is not None else _valid(dialled, home)
     if len(found) > MOST_CANDIDATES:
         raise CountryNeededError("This number exists in several countries: say which.")
     if found:
@@ -94,8 +94,7 @@ def _dialled(cleaned: str) -> str:
     digits = _NOT_A_DIGIT.sub("", spelled)
     if not digits:
         raise EmptyError("No digit was typed: give a number.")
-    # "+0033" is typed too. No country's code starts with 0, so its plus adds nothing.
-    return "+" + digits if "+" in spelled and not digits.startswith("00") else digits
+    return "+" + digits if "+" in spelled else digits
 
 
 def _parse(dialled: str, region: str) -> PhoneNumber | None:
