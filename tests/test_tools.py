@@ -1,11 +1,13 @@
-"""A test that lacks its program is named at the end of the run, or fails where all must run."""
+"""What holds for every test: the network is closed, and a missing program is named."""
 
+import socket
 import subprocess
 import sys
 from pathlib import Path
 from typing import Final
 
 import pytest
+from pytest_socket import SocketConnectBlockedError
 
 from tests import tools
 
@@ -63,3 +65,13 @@ def test_a_program_without_its_files_is_absent(tmp_path: Path) -> None:
     assert tools.Tool(("sh",), "dash").find() is not None
     assert tools.Tool(("no-such-program", "sh"), "dash").find() is not None
     assert tools.Tool(("sh",), "dash", (tmp_path / "absent",)).find() is None
+
+
+def test_nothing_but_this_machine_can_be_reached() -> None:
+    with socket.socket() as listening, socket.socket() as near, socket.socket() as far:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        near.connect(listening.getsockname())
+        # 192.0.2.0/24 is reserved for documentation. The plugin warns, and warnings are errors.
+        with pytest.raises((SocketConnectBlockedError, UserWarning), match=r"192\.0\.2\.1"):
+            far.connect(("192.0.2.1", 9))
