@@ -194,14 +194,14 @@ def decode(plain: bytes) -> Notice:
             type or out of range. Its evidence is empty: what was sealed stays out of errors.
         VocabularyError: a word or an area that the stated vocabulary does not hold.
     """
-    body = plain.rstrip(b"\0")
-    if len(plain) != PLAIN_SIZE or not body.endswith(_END):
-        raise NoticeError(f"A notice is {PLAIN_SIZE} bytes and ends with its padding.")
+    if len(plain) != PLAIN_SIZE:
+        raise NoticeError(f"A notice is exactly {PLAIN_SIZE} bytes.")
+    body = plain.rstrip(b"\0").removesuffix(_END)
     try:
-        wire = _Wire.model_validate(canonical.loads(body.removesuffix(_END), PLAIN_SIZE))
-        notice = _notice(wire)
+        notice = _notice(_Wire.model_validate(canonical.loads(body, PLAIN_SIZE)))
     except (CanonicalError, ValidationError):
         raise NoticeError("The content is not a notice.") from None
+    # This is also the check of the padding.
     if encode(notice) != plain:
         raise NoticeError("The notice is not in its only form.")
     return notice

@@ -119,7 +119,7 @@ def _valid(dialled: str, home: str) -> dict[str, Reading]:
         if number is not None:
             reading = _reading(number, region)
             if reading.valid:
-                found.setdefault(reading.identifier.text, reading)
+                found[reading.identifier.text] = reading
     return found
 
 

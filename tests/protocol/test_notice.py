@@ -141,6 +141,12 @@ def test_any_bytes_are_a_notice_or_refused(plain: bytes) -> None:
     assert evidence == b"", "what was sealed stays out of errors"
 
 
+@pytest.mark.parametrize("size", [0, PLAIN_SIZE - 1, PLAIN_SIZE + 1])
+def test_another_size_is_refused_before_anything_is_read(size: int) -> None:
+    with pytest.raises(NoticeError, match="exactly 472 bytes"):
+        decode(encode(_notice()).ljust(size, b"\0")[:size])
+
+
 def test_the_largest_notice_of_our_vocabulary_fits() -> None:
     largest = _notice(
         severity=Severity.TRES_DANGEREUX,
