@@ -102,9 +102,7 @@ class Notice(BaseModel):
         NotFederatedError: a severity or violence that never leaves its association.
     """
 
-    model_config = ConfigDict(
-        frozen=True, strict=True, extra="forbid", hide_input_in_errors=True, allow_inf_nan=False
-    )
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", hide_input_in_errors=True)
 
     vocabulary: int = Field(default=VERSION, ge=1, le=_MOST_VOCABULARY)
     severity: Severity | Unknown

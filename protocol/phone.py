@@ -40,12 +40,14 @@ that trains with such a number gets the French reading, as it does for a number 
 """
 
 _LABEL: Final = re.compile(
-    r"\A(?:t[eé]l(?:[eé]phone)?\.? ?:?|sms:|callto:|[☎☏✆📞📱]) ?", re.IGNORECASE
+    r"\A(?:(?:t[eé]l(?:[eé]phone)?|phone|mob(?:ile)?|port(?:able)?|num(?:[eé]ro)?|n°|whatsapp)"
+    r"[.]? ?:?|sms:|callto:|[☎☏✆📞📱]) ?",
+    re.IGNORECASE,
 )
 _EXTENSION: Final = re.compile(
     r"[0-9)][ .,;:()-]*(?:extension|ext|poste|x|;|,,)[ .:=()-]*[0-9]", re.IGNORECASE
 )
-_SPELLING: Final = re.compile(r"[- .:(\[]*\+?[-0-9 .,:/\\()\[\]·•]*")
+_SPELLING: Final = re.compile(r"[- .:(\[]*\+?[-0-9 .,:/\\()\[\]·•。]*")
 _NOT_A_DIGIT: Final = re.compile(r"[^0-9]")
 
 
