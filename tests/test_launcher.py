@@ -41,6 +41,7 @@ def environment(tmp_path: Path) -> Any:
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / f".venv/lib/python{HERE}/site-packages").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").symlink_to(sys.executable)
+    (tmp_path / ".venv/bin/pip").write_text(f"#!{tmp_path.resolve()}/.venv/bin/python\n")
     return launcher.Environment(tmp_path)
 
 
@@ -76,6 +77,13 @@ def test_packages_of_the_version_before_an_upgrade_do_not_count(environment: Any
     library = environment.folder / "lib"
     (library / f"python{HERE}").rename(library / "python3.1")
     assert environment.version() is None
+
+
+def test_a_checkout_that_was_moved_needs_a_new_environment(environment: Any) -> None:
+    moved = environment.root.rename(environment.root.with_name("elsewhere"))
+    assert launcher.Environment(moved).version() is None
+    (moved / ".venv/bin/pip").unlink()
+    assert launcher.Environment(moved).version() is None
 
 
 def test_a_stamp_counts_only_for_its_pins_and_its_python(environment: Any) -> None:

@@ -67,14 +67,16 @@ def test_import_contracts_hold() -> None:
         ("protocol/planted.py", "import sqlmodel", "crypto and protocol touch no world"),
         ("protocol/planted.py", "import ctypes", "crypto and protocol touch no world"),
         ("federation/planted.py", "import fastapi", "federation knows no web framework"),
+        ("protocol/audit.py", "import node.storage", "the audit trusts no node"),
     ],
 )
 def test_a_forbidden_import_breaks_its_contract(
     tmp_path: Path, file: str, line: str, contract: str
 ) -> None:
-    for room in ROOMS:
-        (tmp_path / room).mkdir()
-        (tmp_path / room / "__init__.py").touch()
+    for package in (*ROOMS, "node/storage"):
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").touch()
+    (tmp_path / "protocol/audit.py").touch()
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
     (tmp_path / file).write_text(line + "\n")
     done = lint_imports(tmp_path)
