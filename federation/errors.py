@@ -1,12 +1,14 @@
 """Errors of the federation room: what can go wrong between two nodes, apart from broken bytes.
 
-`protocol.errors.PeerError` says that a peer broke the specification. These say that the network, or
-a limit, stood in the way: nobody is at fault, and trying again later is the cure.
+`protocol.errors.PeerError` says that a peer broke the specification; those that only show in its
+dealings with us are here, and are both. The others say that the network, or a limit, stood in the
+way: nobody is at fault, and trying again later is the cure.
 """
 
 from typing import ClassVar
 
 from crypto.errors import VeilleuseError
+from protocol.errors import PeerError
 
 
 class FederationError(VeilleuseError):
@@ -28,15 +30,30 @@ class StalledError(FederationError):
 
 
 class RefusedError(FederationError):
-    """The peer answered with an error status. `problem` is its stable code, if it gave one."""
+    """The peer answered with an error status.
+
+    Attributes:
+        status: HTTP status.
+        problem: the peer's stable error code, or "unknown".
+        retry_after: seconds that the peer asks to be left alone, or None.
+        server_time: the peer's clock, Unix seconds, where it says that the clocks disagree. For a
+            person to compare; no node adopts it.
+    """
 
     code: ClassVar[str] = "refused"
 
-    def __init__(self, status: int, problem: str, retry_after: int | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        problem: str,
+        retry_after: int | None = None,
+        server_time: int | None = None,
+    ) -> None:
         super().__init__(f"The peer refused the request: {problem} (HTTP {status}).")
         self.status = status
         self.problem = problem
         self.retry_after = retry_after
+        self.server_time = server_time
 
 
 class MovedError(FederationError):
@@ -95,3 +112,45 @@ class OversizeError(FederationError):
     """The request body is larger than this endpoint accepts."""
 
     code: ClassVar[str] = "oversize"
+
+
+class AnswerSizeError(FederationError, PeerError):
+    """The peer's answer is larger than the request allows: the rest was not read."""
+
+    code: ClassVar[str] = "answer-size"
+
+
+class RangeError(FederationError, PeerError):
+    """The peer's answer to a range request is malformed, empty, or longer than was asked."""
+
+    code: ClassVar[str] = "range"
+
+
+class UncosignedError(FederationError, PeerError):
+    """A head came without its author's own timestamp: nothing says how old it is."""
+
+    code: ClassVar[str] = "head-uncosigned"
+
+
+class PeerClockError(FederationError):
+    """The peer's clock runs ahead of ours: one of the two must be set right."""
+
+    code: ClassVar[str] = "peer-clock"
+
+
+class RollbackError(FederationError, PeerError):
+    """The peer serves an older, shorter head of the same history: restored from a backup?"""
+
+    code: ClassVar[str] = "rollback"
+
+
+class SplitViewError(FederationError, PeerError):
+    """The peer signed two histories. `evidence` holds both heads."""
+
+    code: ClassVar[str] = "split-view"
+
+
+class QuarantinedError(FederationError):
+    """This peer's log was stopped earlier, and waits for a person to look at it."""
+
+    code: ClassVar[str] = "quarantined"

@@ -1,0 +1,216 @@
+"""The one place where log entries and their payloads become effects.
+
+Entries pulled from a peer, entries inside a hint and this node's own appends all pass here, so
+that a node cannot publish what its peers would refuse.
+Specification: docs/spec/mirroring.md#applying.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Final
+
+from federation.errors import RangeError
+from federation.ports import Stored, Transaction
+from protocol.entries import Announce, Entry, Revise, parse_entry
+from protocol.errors import PayloadError, PeerError
+from protocol.fold import (
+    Amended,
+    Announced,
+    Disputed,
+    Effect,
+    Item,
+    Standing,
+    View,
+    Withdrawn,
+    month_after,
+    step,
+)
+from protocol.merkle import CompactRange, leaf_hash
+from protocol.payload import Gone, Held, Piece, Slot, slots_of
+
+CEILING_TOLERANCE: Final = 86_400
+"""Seconds: on the last evening of a month a peer's clock may already be in the next one, and a
+date that is too late by an hour must not quarantine its log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Poison:
+    """The entry that stopped a batch.
+
+    Attributes:
+        index: its place in the log.
+        error: why it may not be applied.
+        raw: the entry as received. Its payloads are left out: they may have to be erased, and
+            evidence is kept.
+    """
+
+    index: int
+    error: PeerError
+    raw: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What became of a batch.
+
+    Attributes:
+        effects: of the entries applied, in order.
+        rows: the entries applied: all, or those before the poison.
+        range: the log including them.
+        poison: the entry at which it stopped, or None.
+    """
+
+    effects: tuple[Effect, ...]
+    rows: tuple[Stored, ...]
+    range: CompactRange
+    poison: Poison | None
+
+
+def apply_batch(
+    tx: Transaction,
+    origin: str,
+    raws: Sequence[bytes],
+    pieces: Sequence[Sequence[Piece]],
+    applied_range: CompactRange,
+    ceiling: str,
+) -> Applied:
+    """Fold entries onto what `tx` holds, append those that are sound, quarantine at the first bad.
+
+    Args:
+        tx: a write transaction.
+        origin: association id of the log's author.
+        raws: entries after the ones held, verified against a signed head.
+        pieces: for each entry what came of its payloads, in `slots_of` order.
+        applied_range: what is held of the log.
+        ceiling: `ceiling_at` now.
+
+    Raises:
+        RangeError: not one row of pieces for each entry; nothing was written.
+        MovedError: the log has grown since `applied_range` was read; nothing was written.
+    """
+    batch = fold_batch(tx, origin, raws, pieces, applied_range, ceiling)
+    if batch.rows:
+        tx.append(origin, batch.rows, batch.effects, batch.range)
+    if batch.poison is not None:
+        poison = batch.poison
+        tx.quarantine(origin, poison.index, poison.error.code, poison.raw)
+    return batch
+
+
+def append_own(tx: Transaction, origin: str, rows: Sequence[Stored], ceiling: str) -> Applied:
+    """Append this node's own entries to its own log, by the rules that its peers apply.
+
+    Args:
+        tx: a write transaction; the caller signs the new head and records it in the same one.
+        origin: this association's id.
+        rows: new entries with all their openings.
+        ceiling: `ceiling_at` now.
+
+    Returns:
+        What was applied: all of `rows`. Its `range` has the root to sign, once it agrees with the
+        entries as stored.
+
+    Raises:
+        PeerError: an entry that peers would refuse; nothing was written.
+    """
+    held = tx.position(origin).applied
+    batch = fold_batch(
+        tx, origin, [row.raw for row in rows], [row.pieces for row in rows], held, ceiling
+    )
+    if batch.poison is not None:
+        raise batch.poison.error
+    tx.append(origin, batch.rows, batch.effects, batch.range)
+    return batch
+
+
+def fold_batch(
+    view: View,
+    origin: str,
+    raws: Sequence[bytes],
+    pieces: Sequence[Sequence[Piece]],
+    applied_range: CompactRange,
+    ceiling: str,
+) -> Applied:
+    """Return what `apply_batch` would do, without doing it."""
+    if len(raws) != len(pieces):
+        raise RangeError("A peer's payloads do not go with its entries.")
+    overlay = _Overlay(view, origin)
+    effects: list[Effect] = []
+    rows: list[Stored] = []
+    poison: Poison | None = None
+    for index, (raw, row) in enumerate(zip(raws, pieces, strict=True), applied_range.size):
+        try:
+            effect = _step(overlay, origin, index, raw, row, ceiling)
+        except PeerError as error:
+            poison = Poison(index, error, raw)
+            break
+        rows.append(Stored(raw, tuple(row)))
+        if effect is not None:
+            effects.append(effect)
+    grown = applied_range.extend(leaf_hash(row.raw) for row in rows)
+    return Applied(tuple(effects), tuple(rows), grown, poison)
+
+
+def ceiling_at(now: int, retention_months: int) -> str:
+    """Return the latest month (`YYYY-MM`) to which a payload may ask to be kept.
+
+    Args:
+        now: Unix seconds.
+        retention_months: the network's parameter.
+    """
+    today = datetime.fromtimestamp(now + CEILING_TOLERANCE, UTC)
+    return month_after(f"{today.year:04d}-{today.month:02d}", retention_months)
+
+
+@dataclass(slots=True)
+class _Overlay:
+    """The view of one log after the entries of a batch that are folded but not yet written."""
+
+    below: View
+    origin: str
+    _ids: set[bytes] = field(default_factory=set)
+    _standings: dict[int, Standing] = field(default_factory=dict)
+
+    def standing(self, origin: str, index: int) -> Standing | None:
+        if index in self._standings:
+            return self._standings[index]
+        return self.below.standing(origin, index)
+
+    def has_entry_id(self, origin: str, entry_id: bytes) -> bool:
+        return entry_id in self._ids or self.below.has_entry_id(origin, entry_id)
+
+    def note(self, entry: Entry, effect: Effect | None) -> None:
+        if isinstance(entry, Announce | Revise):
+            self._ids.add(entry.id)
+        match effect:
+            case Announced(index=index, payload=payload):
+                self._standings[index] = Standing.MISSING if payload is None else Standing.LIVE
+            case Amended(ref=ref):
+                # A new notice does not bring back a tag that is not held.
+                if self.standing(self.origin, ref) is not Standing.MISSING:
+                    self._standings[ref] = Standing.LIVE
+            case Disputed(ref=ref):
+                if self.standing(self.origin, ref) is not Standing.MISSING:
+                    self._standings[ref] = Standing.DISPUTED
+            case Withdrawn(ref=ref):
+                self._standings[ref] = Standing.WITHDRAWN
+
+
+def _step(
+    overlay: _Overlay, origin: str, index: int, raw: bytes, row: Sequence[Piece], ceiling: str
+) -> Effect | None:
+    entry = parse_entry(raw)
+    slots = slots_of(entry)
+    if len(row) != len(slots):
+        raise PayloadError("An entry comes with another number of payloads than it commits to.")
+    by_slot: dict[Slot, Piece] = {}
+    for (slot, _, _), piece in zip(slots, row, strict=True):
+        if isinstance(piece, Gone) and piece.by <= index:
+            raise PayloadError("A payload is said to be erased by an entry that came before it.")
+        if isinstance(piece, Held):
+            raise PayloadError("A payload is kept from a member, as if it were an auditor.")
+        by_slot[slot] = piece
+    effect = step(overlay, Item(origin, index, entry, by_slot), ceiling)
+    overlay.note(entry, effect)
+    return effect

@@ -1,0 +1,220 @@
+"""Pulling: one peer's log at a time per peer, all peers at once, a bounded piece of work each.
+
+Pull is the truth: whatever hints get lost, and however long a peer was away, its next answered
+poll brings everything. Specification: docs/spec/mirroring.md#pulling.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from crypto.errors import VeilleuseError
+from federation.applying import Applied
+from federation.client import Lane, PeerClient
+from federation.errors import RangeError, SplitViewError
+from federation.heads import HEAD_LIMIT, Head
+from federation.mirror import Mirror
+from federation.pacing import Schedule, chance
+from federation.ports import Clock, Entropy
+from federation.ranges import (
+    ANSWER_LIMIT,
+    MAX_ENTRIES,
+    entries_path,
+    parse_entries,
+    payloads_path,
+    verify_range,
+)
+from protocol.merkle import CompactRange, ConsistencyError, verify_consistency
+from protocol.payload import Piece, parse_pieces
+
+MAX_PULL: Final = 4 * MAX_ENTRIES
+"""Entries applied before a pull makes room for others; the peer is due again at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class PullResult:
+    """How a pull ended.
+
+    Attributes:
+        peer: association id.
+        applied: entries applied, also before an error.
+        up_to_date: whether everything under the peer's present head is applied.
+        error: stable code of what stopped it, or None.
+        at: Unix seconds, when it ended.
+    """
+
+    peer: str
+    applied: int
+    up_to_date: bool
+    error: str | None
+    at: int
+
+
+@dataclass(slots=True)
+class Puller:
+    """Keeps the mirror up to date with every peer.
+
+    Attributes:
+        results: how the last pull of each peer ended, for people to see.
+    """
+
+    mirror: Mirror
+    clients: Mapping[str, PeerClient]
+    schedule: Schedule
+    clock: Clock
+    entropy: Entropy
+    results: dict[str, PullResult] = field(default_factory=dict)
+    _locks: dict[str, asyncio.Lock] = field(init=False, repr=False)
+    _running: set[asyncio.Task[PullResult]] = field(init=False, repr=False, default_factory=set)
+
+    def __post_init__(self) -> None:
+        """Schedule every peer."""
+        self._locks = {peer: asyncio.Lock() for peer in self.clients}
+        for peer in self.clients:
+            self.schedule.add(peer, self.clock.monotonic(), chance(self.entropy(4)))
+
+    def tick(self) -> tuple[str, ...]:
+        """Start the pulls that are due and return whose; does not wait for any of them."""
+        due = self.schedule.take_due(self.clock.monotonic())
+        for peer in due:
+            task = asyncio.create_task(self.pull(peer), name=f"pull {peer}")
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+        return due
+
+    async def close(self) -> None:
+        """Stop the pulls under way. What they applied is kept; the rest comes with the next."""
+        for task in self._running:
+            task.cancel()
+        await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def pull(self, peer: str) -> PullResult:
+        """Bring the mirror of one peer up to date; a second call waits for the first.
+
+        Errors of the peer, the network and the limits end up in the result, never in the caller.
+        """
+        async with self._locks[peer]:
+            progress = _Progress()
+            error: str | None = None
+            try:
+                await self._pull(peer, progress)
+            except VeilleuseError as failure:
+                error = failure.code
+            finally:
+                self._plan(peer, unfinished=error is None and not progress.up_to_date)
+            result = PullResult(
+                peer, progress.applied, progress.up_to_date, error, self.clock.now()
+            )
+            self.results[peer] = result
+            return result
+
+    async def offer(
+        self, head: Head, start: int, raws: Sequence[bytes], rows: Sequence[Sequence[Piece]]
+    ) -> bool:
+        """Take what a hint brought along, by the path of a pull; False if a pull is still needed.
+
+        Args:
+            head: verified.
+            start: index of the first of `raws`.
+            raws: entries up to the end of the log under `head`.
+            rows: what came of their payloads.
+        """
+        lock = self._locks[head.origin]
+        if lock.locked():
+            return False
+        async with lock:
+            try:
+                return await self._offer(head, start, raws, rows)
+            except VeilleuseError:
+                return False
+
+    async def _offer(
+        self, head: Head, start: int, raws: Sequence[bytes], rows: Sequence[Sequence[Piece]]
+    ) -> bool:
+        held = (await self.mirror.meet(head)).applied
+        if held.size == head.checkpoint.size:
+            return True
+        known = held.size - start
+        if known < 0 or len(raws) != len(rows):
+            return False
+        verify_range(held, raws[known:], (), head.checkpoint)
+        applied = await self.mirror.extend(head, held, raws[known:], rows[known:])
+        return applied.poison is None
+
+    def _plan(self, peer: str, *, unfinished: bool) -> None:
+        now = self.clock.monotonic()
+        wait = self.clients[peer].wait(Lane.PULL)
+        self.schedule.done(peer, now, chance(self.entropy(4)), wait)
+        if unfinished:
+            self.schedule.unfinished(peer, now)
+
+    async def _pull(self, peer: str, progress: "_Progress") -> None:
+        client = self.clients[peer]
+        head = self.mirror.open_head(peer, await client.get("/log/checkpoint", HEAD_LIMIT))
+        client.contact()
+        held = (await self.mirror.meet(head)).applied
+        while held.size < head.checkpoint.size and progress.applied < MAX_PULL:
+            raws = await self._entries(client, head, held)
+            end = held.size + len(raws)
+            while held.size < end:
+                rest = raws[len(raws) - (end - held.size) :]
+                applied = await self._payloads(client, head, held, rest)
+                progress.applied += len(applied.rows)
+                held = applied.range
+                if applied.poison is not None:
+                    raise applied.poison.error
+        progress.up_to_date = held.size >= head.checkpoint.size
+
+    async def _entries(
+        self, client: PeerClient, head: Head, held: CompactRange
+    ) -> tuple[bytes, ...]:
+        """Fetch the next entries, proved to lie after `held` and under `head`."""
+        end = min(held.size + MAX_ENTRIES, head.checkpoint.size)
+        path = entries_path(head.origin, held.size, end, head.checkpoint.size)
+        answer = await client.get(path, ANSWER_LIMIT)
+        raws, proof = await asyncio.to_thread(parse_entries, answer, end - held.size)
+        try:
+            await asyncio.to_thread(verify_range, held, raws, proof, head.checkpoint)
+        except ConsistencyError:
+            await self._challenge(client, head, held)
+            raise
+        return raws
+
+    async def _challenge(self, client: PeerClient, head: Head, held: CompactRange) -> None:
+        """Tell altered entries from another history: ask for the proof between the heads alone.
+
+        Raises:
+            SplitViewError: the peer cannot show that its head continues what is held; its log is
+                now quarantined.
+        """
+        path = entries_path(head.origin, held.size, held.size, head.checkpoint.size)
+        _, proof = parse_entries(await client.get(path, ANSWER_LIMIT), 0)
+        try:
+            verify_consistency(
+                held.size, held.root(), head.checkpoint.size, head.checkpoint.root, proof
+            )
+        except ConsistencyError:
+            await self.mirror.convict(head)
+            raise SplitViewError(
+                f"{head.origin} has signed a head that does not continue its own log.", head.note
+            ) from None
+
+    async def _payloads(
+        self, client: PeerClient, head: Head, held: CompactRange, raws: tuple[bytes, ...]
+    ) -> Applied:
+        """Fetch the payloads of as many of `raws` as the peer sends at once, and apply those."""
+        path = payloads_path(head.origin, held.size, held.size + len(raws))
+        answer = await client.get(path, ANSWER_LIMIT)
+        rows = await asyncio.to_thread(parse_pieces, answer, ANSWER_LIMIT)
+        if not 1 <= len(rows) <= len(raws):
+            raise RangeError("A peer answered with another number of payloads than was asked for.")
+        return await self.mirror.extend(head, held, raws[: len(rows)], rows)
+
+
+@dataclass(slots=True)
+class _Progress:
+    """What a pull has done so far, kept when it fails."""
+
+    applied: int = 0
+    up_to_date: bool = False
