@@ -142,6 +142,6 @@ def _erase_copies(session: Session, digests: Sequence[bytes]) -> None:
             execution_options=_DIRECT,
         )
         session.execute(
-            update(PieceRow).where(copied).values(**_EMPTY, gone_by=col(PieceRow.index)),
+            update(PieceRow).where(copied).values(**_EMPTY, gone_by=None),
             execution_options=_DIRECT,
         )

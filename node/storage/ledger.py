@@ -1,6 +1,7 @@
 """`federation.ports` over SQLModel: the logs of all members, in one database."""
 
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TypeVar
 
 from sqlalchemy import insert
@@ -28,12 +29,12 @@ class SqlTransaction:
 
     Args:
         session: an open transaction.
-        members: the active members other than this node; needed for `mirrors` only.
+        others: ids of the active members but this node; needed for `mirrors` only.
     """
 
-    def __init__(self, session: Session, members: Sequence[str] | None = None) -> None:
+    def __init__(self, session: Session, others: AbstractSet[str] | None = None) -> None:
         self._session = session
-        self._members = members
+        self._others = others
 
     def standing(self, origin: str, index: int) -> Standing | None:  # noqa: D102  (the port's)
         return announcements.standing_of(self._session, origin, index)
@@ -115,9 +116,9 @@ class SqlTransaction:
                 would let a lookup say NO_MATCH without having searched it.
         """
         del now
-        if self._members is None:
+        if self._others is None:
             raise StorageError("This transaction does not know who the members are.")
-        return announcements.mirror_statuses(self._session, self._members)
+        return announcements.mirror_statuses(self._session, sorted(self._others))
 
 
 class SqlLedger:
@@ -125,12 +126,12 @@ class SqlLedger:
 
     Args:
         database: where the tables are.
-        members: returns the ids of the active members other than this node, as of now.
+        others: ids of the active members but this node; `Transaction.mirrors` reports on them.
     """
 
-    def __init__(self, database: Database, members: Callable[[], Sequence[str]]) -> None:
+    def __init__(self, database: Database, others: AbstractSet[str] | None = None) -> None:
         self._database = database
-        self._members = members
+        self._others = others
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on a consistent snapshot; a write in it fails."""
@@ -141,7 +142,7 @@ class SqlLedger:
         return await self._database.write(lambda session: work(self._transaction(session)))
 
     def _transaction(self, session: Session) -> Transaction:
-        return SqlTransaction(session, self._members())
+        return SqlTransaction(session, self._others)
 
 
 def _ceilings(effects: Iterable[Effect]) -> dict[tuple[int, Slot], str]:

@@ -63,7 +63,7 @@ def rows_of(
 def refuse_erased(session: Session, rows: Iterable[dict[str, Any]]) -> AbstractSet[tuple[int, str]]:
     """Empty those of `rows` whose bytes were erased before, under whatever origin.
 
-    Such a piece is gone by its own entry: it was a copy when it arrived.
+    No revision of their own log erased them, so they are stored as expired ones are.
 
     Returns:
         `(index, slot)` of the rows that were emptied.
@@ -74,7 +74,6 @@ def refuse_erased(session: Session, rows: Iterable[dict[str, Any]]) -> AbstractS
     for row in holding:
         if row["digest"] in erased:
             row |= {"salt": None, "payload": None, "digest": None, "until": None}
-            row["gone_by"] = row["index"]
             emptied.add((row["index"], row["slot"]))
     return emptied
 
