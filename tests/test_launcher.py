@@ -264,6 +264,7 @@ def test_an_old_python_can_read_the_launcher() -> None:
         ("ERROR: Could not install: [Errno 28] No space left on device", "disque est plein"),
         ("WARNING: Temporary failure in name resolution", "registre de paquets n'a pas répondu"),
         ("WARNING: connection broken by ReadTimeoutError: Read timed out.", "n'a pas répondu"),
+        ("ERROR: Could not find a==1 (from versions: none)", "ne répond pas, ou ne connaît pas"),
         ("ERROR: No matching distribution found for rbcl==1.1.2", "n'existe pas pour ce Python"),
         ("ERROR: something new", "something new\n  -> Relancez la même commande"),
     ],
