@@ -13,6 +13,7 @@ from protocol.answer import Unsearched, Verdict
 from protocol.coded import Coded
 from protocol.coded import Unknown as UnknownWord
 from protocol.description import Trait
+from protocol.lookup import Fault
 from protocol.notice import Notice
 from protocol.vocabulary import (
     Consent,
@@ -213,8 +214,8 @@ class MemberView(View):
     quarantine: str | None
     not_searched: Unsearched | None
     """Why a lookup is INCOMPLETE for this member, if it is."""
-    lying: bool
-    """Whether its last answer as a custodian was wrong."""
+    fault: Fault | None
+    """What was wrong when this node last asked it to evaluate; a lie is never forgotten."""
     asked_today: int
     """Elements that this node evaluated for it today."""
 

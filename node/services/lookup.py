@@ -1,0 +1,128 @@
+"""Looking a number up: in every member's announcements, and in one's own reports.
+
+The number, Z, its tags and the blinds live in this request's variables and die with it: nothing
+here stores, caches or logs them. What goes out on the wire is the same whether it matches or not
+(P2): everything after the evaluation is a search in this node's own tables.
+"""
+
+from dataclasses import dataclass
+
+from sqlmodel import Session
+
+from crypto.values import Secret
+from node.accounts import Account
+from node.permissions import Permission
+from node.services.association import Association
+from node.services.evaluating import Evaluator
+from node.services.model import IdentifierDraft
+from node.services.notices import Shower
+from node.services.reading import read_typed
+from node.services.views import CandidateView, GapView, LookupView, MatchView
+from node.storage.announcements import announcements_by_tags
+from protocol.answer import Gap, MirrorStatus, Unsearched, Verdict, conclude
+from protocol.readings import Reading
+from protocol.tags import tag_of
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    matches: list[MatchView]
+    own: list[str]
+    mirrors: list[MirrorStatus]
+
+
+class Lookups:
+    """Answers MATCH, NO_MATCH or INCOMPLETE. Never "safe"."""
+
+    def __init__(self, home: Association, evaluator: Evaluator) -> None:
+        self._home = home
+        self._evaluator = evaluator
+        self._shower = Shower(home.roster)
+
+    async def search(
+        self, account: Account, text: str, kind: str = "phone", region: str | None = None
+    ) -> LookupView:
+        """Return what the network knows of what was typed; an ambiguous text is searched both ways.
+
+        Raises:
+            PermissionDeniedError: the role looks nothing up.
+            AmbiguousIdentifierError: it could be three numbers or more; ask for the country.
+            InvalidError: it cannot be read.
+        """
+        account.require(Permission.LOOKUP)
+        draft = IdentifierDraft(text=text, kind=kind, region=region)
+        readings = read_typed("text", draft, self._home.member.region).candidates
+        keys = await self._evaluator.evaluate([reading.identifier for reading in readings])
+        found = await self._home.db.read(lambda session: self._find(session, readings, keys))
+        return self._conclude(readings, found, quorum=keys is not None)
+
+    def _find(
+        self, session: Session, readings: tuple[Reading, ...], keys: list[Secret] | None
+    ) -> _Found:
+        """Search one snapshot: what is found and what was searched are of the same instant."""
+        generation, now = self._home.generation, self._home.clock.now()
+        own = self._own_reports(session, readings)
+        matches = []
+        for reading, z in zip(readings, keys or (), strict=False):
+            # Own announcements are own reports, unless the locked vault hides those.
+            owner_of = {
+                tag_of(z, generation, member.id): member.id
+                for member in self._home.roster.members
+                if member.id != self._home.id or not self._home.vault.is_open
+            }
+            matches += [
+                self._shower.show(hit, z, now).model_copy(
+                    update={"candidate": reading.identifier.text}
+                )
+                for hit in announcements_by_tags(session, list(owner_of))
+                if hit.origin == owner_of[hit.tag]  # a copied tag announces nothing
+            ]
+        matches.sort(key=lambda match: match.association)
+        return _Found(matches, own, self._home.logs(session).mirrors(now))
+
+    def _own_reports(self, session: Session, readings: tuple[Reading, ...]) -> list[str]:
+        if not self._home.vault.is_open:
+            return []
+        subjects = self._home.rows.find(session, [reading.identifier for reading in readings])
+        reports = {
+            report.row.id: None
+            for subject in subjects
+            for report in self._home.rows.reports_of(session, subject.id)
+        }
+        return list(reports)
+
+    def _conclude(
+        self, readings: tuple[Reading, ...], found: _Found, *, quorum: bool
+    ) -> LookupView:
+        conclusion = conclude(
+            matches=len(found.matches) + len(found.own),
+            quorum=quorum,
+            mirrors=found.mirrors,
+            now=self._home.clock.now(),
+            max_silence=self._home.roster.parameters.max_silence,
+        )
+        verdict, gaps = conclusion.verdict, list(conclusion.gaps)
+        if not self._home.vault.is_open:
+            verdict = Verdict.INCOMPLETE
+            gaps.append(Gap(self._home.id, Unsearched.VAULT_LOCKED))
+        return LookupView(
+            answer=verdict,
+            candidates=tuple(
+                CandidateView(
+                    kind=reading.identifier.kind,
+                    text=reading.identifier.text,
+                    region=reading.region,
+                )
+                for reading in readings
+            ),
+            matches=tuple(found.matches),
+            not_searched=tuple(self._gap(gap) for gap in gaps),
+            searched_until=conclusion.searched_until,
+            own_reports=tuple(found.own),
+        )
+
+    def _gap(self, gap: Gap) -> GapView:
+        member = None if gap.member is None else self._home.roster.member(gap.member)
+        return GapView(
+            member=gap.member, name=None if member is None else member.name, reason=gap.reason
+        )

@@ -1,0 +1,230 @@
+"""Publishing: making this association's log say what its approved reports say, and no more.
+
+Reconciliation, not a queue. A subject (one identifier of one's own live reports) whose
+`announced_digest` is null is looked at again: the notice that its approved reports amount to is
+compared with what was announced, and an entry is appended for the difference. Entry, head, subject
+and report states change in one transaction, so a crash at any instruction publishes nothing twice
+and forgets nothing; running this twice, late or never does no harm.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Final
+
+from sqlmodel import Session, col, or_, select
+
+from crypto.values import Secret
+from federation.ports import Stored
+from node.errors import StorageError
+from node.services.announcing import Announcer
+from node.services.association import Association
+from node.services.evaluating import Evaluator
+from node.services.model import Status
+from node.services.own_log import OwnLog
+from node.services.sealed_rows import Subject
+from node.storage.log_tables import AnnouncementRow
+from node.storage.report_tables import SubjectRow
+from protocol.fold import Effect
+from protocol.lookup import WIDTH
+from protocol.notice import Notice, combine, encode
+
+MOST_AT_ONCE: Final = 256
+"""Subjects looked at in one transaction: the rest follows in the next."""
+
+FIRST_WAIT: Final = 20.0
+LONGEST_WAIT: Final = 900.0
+"""Seconds between attempts without a quorum: each one costs quota at whoever does answer."""
+
+_NOTHING: Final = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What one transaction appended, from index `start` on."""
+
+    start: int
+    entries: int
+    effects: tuple[Effect, ...]
+
+
+@dataclass(slots=True)
+class _Batch:
+    first: int
+    stored: list[Stored] = field(default_factory=list)
+
+    @property
+    def next_index(self) -> int:
+        return self.first + len(self.stored)
+
+
+class Publisher:
+    """Brings the own log up to what the reports say. Call `run` on a cadence.
+
+    Attributes:
+        on_published: called after each transaction that appended something.
+        on_evaluated: called after Z of some own subject became known.
+    """
+
+    def __init__(
+        self, home: Association, announcer: Announcer, log: OwnLog, evaluator: Evaluator
+    ) -> None:
+        self._home = home
+        self._rows = home.rows
+        self._announcer = announcer
+        self._log = log
+        self._evaluator = evaluator
+        self._evaluating = asyncio.Lock()
+        self._wait = 0.0
+        self._retry_at = 0.0
+        self.on_published: list[Callable[[Published], Awaitable[None]]] = []
+        self.on_evaluated: list[Callable[[], Awaitable[None]]] = []
+
+    async def opened(self) -> None:
+        """Do what only an open vault allows: take in deposits, begin the log, check everything."""
+        await self._home.db.write(self._open)
+
+    async def run(self) -> int:
+        """Have new identifiers evaluated, append what differs; return how many entries.
+
+        Does nothing while the vault is locked.
+        """
+        await self.evaluate()
+        return await self.append()
+
+    async def evaluate(self) -> int:
+        """Have identifiers of own live reports evaluated that were not yet; return how many.
+
+        Also those of reports that are never announced: their Z is what recognises, at once and
+        without asking anybody, that another association announces the same number.
+        """
+        if not self._home.vault.is_open:
+            return 0
+        async with self._evaluating:
+            if self._home.clock.monotonic() < self._retry_at:
+                return 0
+            subjects = await self._home.db.read(self._unevaluated)
+            done = 0
+            for start in range(0, len(subjects), WIDTH):
+                some = subjects[start : start + WIDTH]
+                found = await self._evaluator.evaluate([subject.identifier for subject in some])
+                if found is None:
+                    self._wait = min(max(2 * self._wait, FIRST_WAIT), LONGEST_WAIT)
+                    self._retry_at = self._home.clock.monotonic() + self._wait
+                    break
+                self._wait = self._retry_at = 0.0
+                await self._home.db.write(partial(self._keep, subjects=some, found=found))
+                done += len(some)
+        if done:
+            for listener in self.on_evaluated:
+                await listener()
+        return done
+
+    async def append(self) -> int:
+        """Append what differs, sign the new head; return how many entries."""
+        total = 0
+        while self._home.vault.is_open:
+            published = await self._home.db.write(self._reconcile)
+            if published is None:
+                break
+            if published.entries:
+                total += published.entries
+                for listener in self.on_published:
+                    await listener(published)
+        return total
+
+    def _open(self, session: Session) -> None:
+        self._rows.adopt(session)
+        self._log.begin(self._home.logs(session))
+        settled = col(SubjectRow.announced_digest).is_not(None)
+        for row in session.exec(select(SubjectRow).where(settled)):
+            if row.announced_digest != self._digest(row.id, self._desired(session, row.id)):
+                self._rows.touch(session, row)
+
+    def _unevaluated(self, session: Session) -> list[Subject]:
+        generation = self._home.generation
+        other = or_(col(SubjectRow.generation).is_(None), SubjectRow.generation != generation)
+        query = select(SubjectRow).where(other).order_by(SubjectRow.id).limit(MOST_AT_ONCE)
+        return [
+            self._rows.subject(row)
+            for row in session.exec(query)
+            if self._rows.is_mentioned(session, row.id)
+        ]
+
+    def _keep(self, session: Session, subjects: list[Subject], found: list[Secret]) -> None:
+        for subject, z in zip(subjects, found, strict=True):
+            row = session.get(SubjectRow, subject.row.id)
+            if row is not None:  # its last report may have been withdrawn meanwhile
+                content = self._rows.subject(row).content
+                update = {"z": z.reveal(), "generation": self._home.generation}
+                self._rows.save_subject(session, row, content.model_copy(update=update))
+
+    def _reconcile(self, session: Session) -> Published | None:
+        """Settle the next subjects that need it; None when there is none."""
+        evaluated = SubjectRow.generation == self._home.generation
+        # A withdrawal needs no evaluation.
+        ready = or_(evaluated, col(SubjectRow.announced).is_not(None))
+        due = col(SubjectRow.announced_digest).is_(None)
+        query = select(SubjectRow).where(due, ready).order_by(SubjectRow.id).limit(MOST_AT_ONCE)
+        rows = session.exec(query).all()
+        if not rows:
+            return None
+        tx = self._home.logs(session)
+        batch = _Batch(tx.position(self._home.id).applied.size)
+        for row in rows:
+            self._settle(session, row, batch)
+        session.flush()
+        effects = self._log.append(tx, batch.stored) if batch.stored else ()
+        for row in rows:
+            self._mark_published(session, row.id)
+            if row.announced is None and not self._rows.is_mentioned(session, row.id):
+                session.delete(row)
+        return Published(batch.first, len(batch.stored), effects)
+
+    def _settle(self, session: Session, row: SubjectRow, batch: _Batch) -> None:
+        """Add the entry that makes the log say what `row`'s reports say, and note it in `row`."""
+        notice = self._desired(session, row.id)
+        if notice is None:
+            if row.announced is not None:
+                batch.stored.append(self._announcer.withdraw(row.announced))
+                row.announced = None
+        else:
+            content = self._rows.subject(row).content
+            if content.z is None or content.generation is None:
+                raise StorageError("A subject is to be announced that was never evaluated.")
+            z, generation = Secret(content.z), content.generation
+            if row.announced is None:
+                row.announced = batch.next_index
+                batch.stored.append(self._announcer.announce(z, generation, notice))
+            else:
+                ref = row.announced
+                announced = session.get_one(AnnouncementRow, (self._home.id, ref)).entry_id
+                amended = self._announcer.amend(ref, announced, z, generation, notice)
+                batch.stored.append(amended)
+        row.announced_digest = self._digest(row.id, notice)
+        session.add(row)
+
+    def _desired(self, session: Session, subject: str) -> Notice | None:
+        """Return what is to be announced about a subject: all its approved reports, as one."""
+        notices = [
+            report.content.notice()
+            for report in self._rows.reports_of(session, subject)
+            if report.status in (Status.APPROVED, Status.PUBLISHED) and report.content.federated
+        ]
+        return combine(notices) if notices else None
+
+    def _digest(self, subject: str, notice: Notice | None) -> bytes:
+        return self._home.vault.notice_digest(
+            subject, _NOTHING if notice is None else encode(notice)
+        )
+
+    def _mark_published(self, session: Session, subject: str) -> None:
+        """Move on the reports all of whose identifiers are announced now."""
+        for report in self._rows.reports_of(session, subject):
+            if report.status is not Status.APPROVED or not report.content.federated:
+                continue
+            subjects = self._rows.subjects_mentioned(session, report.row.id)
+            if all(row.announced is not None and row.announced_digest for row in subjects):
+                report.row.status = Status.PUBLISHED
+                session.add(report.row)

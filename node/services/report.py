@@ -1,0 +1,213 @@
+"""Reports: handing in, reading again, approving, refusing, withdrawing.
+
+A report that `create` has returned is on disk (P9). Nothing leaves the association here: this
+service moves states, and node/services/publish.py makes announcements of them.
+"""
+
+from typing import Final
+
+from sqlmodel import Session, col, func, select
+
+from node.accounts import Account
+from node.errors import (
+    AlreadyDecidedError,
+    InvalidError,
+    NotFoundError,
+    WrongStateError,
+)
+from node.permissions import Permission
+from node.services.association import Association
+from node.services.dates import DAY, month_of
+from node.services.model import Decision, ReportContent, ReportDraft, Status
+from node.services.publish import Publisher
+from node.services.reading import read_all
+from node.services.report_views import Viewer
+from node.services.sealed_rows import Report
+from node.services.views import ReportSummary, ReportView
+from node.storage.database import mark_erased
+from node.storage.report_tables import DecisionRow, ReportRow
+
+_ID_SIZE: Final = 16
+
+
+class Reports:
+    """What people do with reports. Every method first checks the account's role."""
+
+    def __init__(self, home: Association, publisher: Publisher) -> None:
+        self._home = home
+        self._db = home.db
+        self._rows = home.rows
+        self._publisher = publisher
+        self._viewer = Viewer(home.rows)
+
+    async def create(self, account: Account, draft: ReportDraft) -> ReportView:
+        """Store a report; it waits for a moderator. Works while the vault is locked, too.
+
+        Raises:
+            PermissionDeniedError: the role hands in no reports.
+            AmbiguousIdentifierError: a number could be of two countries; ask which.
+            InvalidError: a field cannot be accepted.
+        """
+        account.require(Permission.REPORT_CREATE)
+        identifiers = read_all(draft.identifiers, self._home.member.region)
+        now = self._home.clock.now()
+        if draft.month is not None and draft.month > month_of(now):
+            raise InvalidError({"month": "future"})
+        content = ReportContent(
+            **draft.model_dump(exclude={"identifiers", "consents"}),
+            author=account.id,
+            identifiers=identifiers,
+            consents=tuple(sorted(word for word, given in draft.consents.items() if given)),
+        )
+        report_id = self._home.entropy(_ID_SIZE).hex()
+
+        def work(session: Session) -> ReportView:
+            self._rows.add_report(session, report_id, now - now % DAY, content)
+            return self._view(session, account, session.get_one(ReportRow, report_id))
+
+        return await self._db.write(work)
+
+    async def list(self, account: Account, status: Status | None = None) -> list[ReportSummary]:
+        """Return reports, newest day first; all, or those of one status.
+
+        Raises:
+            PermissionDeniedError: the role reads no reports.
+            VaultLockedError: an administrator has to open the vault first.
+        """
+        account.require(Permission.REPORT_READ)
+        self._home.require_vault()
+        query = select(ReportRow).order_by(col(ReportRow.created).desc(), col(ReportRow.id))
+        if status is not None:
+            query = query.where(ReportRow.status == status)
+
+        def work(session: Session) -> list[ReportSummary]:
+            return [
+                self._viewer.summary(session, account, row) for row in session.exec(query).all()
+            ]
+
+        return await self._db.read(work)
+
+    async def count(self, account: Account, status: Status) -> int:
+        """Return how many reports have this status; works while the vault is locked."""
+        account.require(Permission.REPORT_READ)
+        query = select(func.count()).select_from(ReportRow).where(ReportRow.status == status)
+        return await self._db.read(lambda session: session.exec(query).one())
+
+    async def get(self, account: Account, report_id: str) -> ReportView:
+        """Return one report with what this account may do with it.
+
+        Raises:
+            PermissionDeniedError, VaultLockedError, NotFoundError.
+        """
+        account.require(Permission.REPORT_READ)
+        self._home.require_vault()
+        return await self._db.read(
+            lambda session: self._view(session, account, _found(session, report_id))
+        )
+
+    async def approve(self, account: Account, report_id: str) -> ReportView:
+        """Record one approval; the last one needed has the report announced, if it may be.
+
+        Raises:
+            PermissionDeniedError, VaultLockedError, NotFoundError.
+            AlreadyDecidedError: this person has decided before; a second one is needed.
+            WrongStateError: the report no longer waits.
+        """
+        account.require(Permission.REPORT_DECIDE)
+        self._home.require_vault()
+
+        def work(session: Session) -> ReportView:
+            row = _found(session, report_id)
+            self._check_undecided(session, account, row)
+            report = self._rows.report(row)
+            self._decide(session, account, row, Decision.APPROVE)
+            if self._viewer.approvals(session, report_id) >= self._viewer.needed(report):
+                self._accept(session, report)
+            return self._view(session, account, row)
+
+        return await self._db.write(work)
+
+    async def refuse(self, account: Account, report_id: str) -> ReportView:
+        """Refuse a waiting report: its content is destroyed, nothing was ever announced of it.
+
+        Raises:
+            As `approve`.
+        """
+        account.require(Permission.REPORT_DECIDE)
+        self._home.require_vault()
+
+        def work(session: Session) -> ReportView:
+            row = _found(session, report_id)
+            self._check_undecided(session, account, row)
+            self._decide(session, account, row, Decision.REFUSE)
+            self._rows.forget_report(session, row, Status.REFUSED)
+            mark_erased(session)
+            return self._view(session, account, row)
+
+        view = await self._db.write(work)
+        await self._db.erase_traces()
+        return view
+
+    async def withdraw(self, account: Account, report_id: str) -> ReportView:
+        """Withdraw a report: its content is destroyed, its announcement withdrawn everywhere.
+
+        One's own by whoever handed it in, any by a moderator. The withdrawal is in this node's
+        log when this returns, and on its way to every member.
+
+        Raises:
+            PermissionDeniedError, VaultLockedError, NotFoundError.
+            WrongStateError: it was refused or withdrawn before.
+        """
+        account.require(Permission.REPORT_WITHDRAW_OWN)
+        self._home.require_vault()
+
+        def work(session: Session) -> ReportView:
+            row = _found(session, report_id)
+            if not Status(row.status).live:
+                raise WrongStateError("The report was refused or withdrawn before.")
+            author = self._rows.report(row).content.author
+            if author != account.id:
+                account.require(Permission.REPORT_WITHDRAW)
+            self._decide(session, account, row, Decision.WITHDRAW)
+            self._rows.forget_report(session, row, Status.WITHDRAWN)
+            mark_erased(session)
+            return self._view(session, account, row)
+
+        view = await self._db.write(work)
+        await self._publisher.append()
+        await self._db.erase_traces()
+        return view
+
+    def _accept(self, session: Session, report: Report) -> None:
+        report.row.status = Status.APPROVED
+        session.add(report.row)
+        if report.content.federated:
+            for subject in self._rows.subjects_mentioned(session, report.row.id):
+                self._rows.touch(session, subject)
+        session.flush()
+
+    def _check_undecided(self, session: Session, account: Account, row: ReportRow) -> None:
+        if session.get(DecisionRow, (row.id, account.id)) is not None:
+            raise AlreadyDecidedError("You have already decided on this report.")
+        if row.status != Status.PENDING:
+            raise WrongStateError("The report no longer waits for a decision.")
+
+    def _decide(
+        self, session: Session, account: Account, row: ReportRow, decision: Decision
+    ) -> None:
+        made = session.get(DecisionRow, (row.id, account.id))
+        if made is None:
+            made = DecisionRow(report=row.id, account=account.id, decision=decision, at=0)
+        made.decision, made.at = decision, self._home.clock.now()
+        session.add(made)
+        session.flush()
+
+    def _view(self, session: Session, account: Account, row: ReportRow) -> ReportView:
+        return self._viewer.view(session, account, row, opened=self._home.vault.is_open)
+
+
+def _found(session: Session, report_id: str) -> ReportRow:
+    row = session.get(ReportRow, report_id)
+    if row is None:
+        raise NotFoundError("There is no report under this id.")
+    return row
