@@ -169,10 +169,10 @@ def decode_bundle(data: bytes, width: int) -> tuple[bytes, ...]:
     """
     entries: list[bytes] = []
     at = 0
-    while at < len(data) and len(entries) <= width:
+    for _ in range(width):
         begin = at + _LENGTH_SIZE
         at = begin + int.from_bytes(data[at:begin], "big")
         entries.append(data[begin:at])
-    if at != len(data) or len(entries) != width:
+    if at != len(data):  # cut short, `at` is beyond the end
         raise TileError(f"The bundle does not hold exactly {width} entries.", data)
     return tuple(entries)

@@ -135,8 +135,9 @@ def test_nothing_else_is_cosigned() -> None:
     for timestamp in (-1, MAX_TIMESTAMP + 1):
         with pytest.raises(CheckpointError):
             cosign(SIGNED, NAME, WITNESS, timestamp)
-    with pytest.raises(NoteError):
-        cosign(SIGNED, "two words", WITNESS, NOW)
+    for make in (cosign, lambda _, *rest: cosignature_line(str(HEAD), *rest)):
+        with pytest.raises(NoteError, match="name"):
+            make(SIGNED, "two words", WITNESS, NOW)
     with pytest.raises(NoteError):
         cosign(b"", NAME, WITNESS, NOW)
 

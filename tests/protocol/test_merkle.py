@@ -186,6 +186,7 @@ def test_an_inclusion_proof_proves_one_thing_only(size: int, data: st.DataObject
     index = data.draw(st.integers(0, size - 1))
     path = list(inclusion_proof(SUBTREES, index, size))
     leaf, root = LEAVES[index], root_of(size)
+    verify_inclusion(leaf, index, size, path, root)
     bit = data.draw(st.integers(0, 255))
     other_index = data.draw(st.integers(-1, size + 1).filter(lambda other: other != index))
     wrong = [
@@ -210,6 +211,7 @@ def test_a_consistency_proof_proves_one_thing_only(
 ) -> None:
     old, new = min(one, other), max(one, other)
     path = list(consistency_proof(SUBTREES, old, new))
+    verify_consistency(old, root_of(old), new, root_of(new), path)
     bit = data.draw(st.integers(0, 255))
     wrong = [
         (old, flip(root_of(old), bit), new, root_of(new), path),
@@ -225,6 +227,45 @@ def test_a_consistency_proof_proves_one_thing_only(
     for arguments in wrong:
         with pytest.raises(ConsistencyError):
             verify_consistency(*arguments)
+
+
+@pytest.mark.parametrize("new_size", range(67))
+def test_every_small_log_extends_every_smaller_one(new_size: int) -> None:
+    for old_size in range(new_size + 1):
+        path = consistency_proof(SUBTREES, old_size, new_size)
+        verify_consistency(old_size, root_of(old_size), new_size, root_of(new_size), path)
+
+
+def test_every_hash_of_a_proof_has_32_bytes() -> None:
+    """However unlikely a collision: a proof whose hashes are cut otherwise is not read at all."""
+    short = Hash(b"short")
+    path = inclusion_proof(SUBTREES, 5, 8)
+    for leaf, siblings in [(short, path), (LEAVES[5], (*path[:-1], short))]:
+        with pytest.raises(InclusionError, match="32 bytes"):
+            verify_inclusion(leaf, 5, 8, siblings, root_of(8))
+    path = consistency_proof(SUBTREES, 6, 8)
+    for old, new, hashes in [
+        (short, root_of(8), path),
+        (root_of(6), short, path),
+        (root_of(6), root_of(8), (*path[:-1], short)),
+    ]:
+        with pytest.raises(ConsistencyError, match="32 bytes"):
+            verify_consistency(6, old, 8, new, hashes)
+
+
+def test_a_proof_is_read_no_further_than_the_root() -> None:
+    path = inclusion_proof(SUBTREES, 5, 8)
+    with pytest.raises(InclusionError, match="too long"):
+        verify_inclusion(LEAVES[5], 5, 8, (*path, LEAVES[0]), root_of(8))
+    path = consistency_proof(SUBTREES, 6, 8)
+    with pytest.raises(ConsistencyError, match="too long"):
+        verify_consistency(6, root_of(6), 8, root_of(8), (*path, LEAVES[0]))
+
+
+@pytest.mark.parametrize(("old", "new"), [(-1, 3), (4, 3)])
+def test_sizes_in_the_wrong_order_are_named(old: int, new: int) -> None:
+    with pytest.raises(ConsistencyError, match="does not extend"):
+        verify_consistency(old, root_of(3), new, root_of(3), ())
 
 
 @settings(max_examples=50)

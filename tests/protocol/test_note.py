@@ -68,6 +68,11 @@ def test_what_is_signed_is_read_back_and_verifies(text: str, name: str) -> None:
 @example(PUBLISHED_NOTE.encode())
 @example("\n\n— a AAAAAAA=\n".encode())
 @example("a\n\n\n— a AAAAAAA=\n".encode())
+@example("— a AAAAAAA=\n".encode())
+@example("a\n\n— a AAAAAAA=".encode())
+@example("a\n\n— a AAAAAAA=\nb\n".encode())
+@example("a\n\n— a AAAAAA==\n".encode())
+@example("a\n\n— a+b AAAAAAA=\n".encode())
 def test_any_bytes_are_read_exactly_or_refused(data: bytes) -> None:
     try:
         note = parse_note(data)
@@ -162,7 +167,7 @@ def test_a_note_without_signers_is_none() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["\u00a0", "a\u2003b", "a\u0085b", "a\u3000", "a\nb", "\x7f+", " "]
+    "name", ["", "\u00a0", "a\u2003b", "a\u0085b", "a\u3000", "a\nb", "\x7f+", " "]
 )
 def test_key_names_have_no_spaces_of_any_script(name: str) -> None:
     assert not valid_key_name(name)

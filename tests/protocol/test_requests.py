@@ -206,6 +206,25 @@ def test_any_target_is_plain_or_refused(uri: str, content_type: str, method: str
         assert verified(request, signed(request)).request == request
 
 
+@pytest.mark.parametrize(
+    ("method", "uri", "content_type"),
+    [
+        ("GET", GET.target_uri, "application/json"),
+        ("POST", GET.target_uri, None),
+        ("POST", GET.target_uri, ""),
+        ("POST", GET.target_uri, "application/json; charset=utf-8"),
+        ("POST", GET.target_uri, "application/json\nveilleuse-to: x"),
+        ("GET", GET.target_uri + "\n", None),
+        ("GET", GET.target_uri + "%2f", None),  # one spelling: RFC 3986 section 2.1
+        ("GET", "https://cabiria.example", None),
+        ("HEAD", GET.target_uri, None),
+    ],
+)
+def test_what_is_not_plain_is_no_request(method: str, uri: str, content_type: str | None) -> None:
+    with pytest.raises(RequestFormatError):
+        Request(method, uri, b"", content_type)
+
+
 def test_a_request_shows_no_body_in_its_repr() -> None:
     assert "secret" not in repr(posted(b"secret"))
 

@@ -104,6 +104,12 @@ def test_an_impossible_tile_is_refused(level: int, index: int, width: int) -> No
         Tile(level, index, width)
 
 
+def test_levels_end_at_63() -> None:
+    for level in (ENTRIES - 1, 64, 10**6):
+        with pytest.raises(TileError, match="level of 0 to 63"):
+            Tile(level, 0, 1)
+
+
 def test_what_lies_beneath_a_tile() -> None:
     assert (Tile(0, 2, 7).start, Tile(0, 2, 7).end) == (512, 519)
     assert (Tile(ENTRIES, 2, 7).start, Tile(ENTRIES, 2, 7).end) == (512, 519)
