@@ -1,0 +1,1 @@
+"""The pages of a node: HTML rendered here, forms sent back, no script at all."""
