@@ -1,0 +1,1 @@
+"""`veilleuse demo`: four real nodes on this machine, a story, and a thief."""
