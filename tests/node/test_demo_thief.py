@@ -52,10 +52,6 @@ def _numbers(count: int) -> list[Identifier]:
     ],
 )
 def test_a_planted_secret_is_found(tmp_path: Path, planted: bytes) -> None:
-    needles = [
-        *number_needles("number", NUMBER, ["06 39 98 01 23"]),
-        Needle("key", SECRET, text=False),
-    ]
     (tmp_path / "below").mkdir()
     (tmp_path / "below" / "file").write_bytes(stream("noise", 5000) + planted + stream("n", 999))
     leaks = search(tmp_path, NEEDLES)
@@ -65,10 +61,6 @@ def test_a_planted_secret_is_found(tmp_path: Path, planted: bytes) -> None:
 
 
 def test_noise_holds_no_secret(tmp_path: Path) -> None:
-    needles = [
-        *number_needles("number", NUMBER, ["06 39 98 01 23"]),
-        Needle("key", SECRET, text=False),
-    ]
     (tmp_path / "file").write_bytes(stream("noise", 100_000))
     assert search(tmp_path, NEEDLES) == []
 
