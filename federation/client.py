@@ -105,7 +105,7 @@ class PeerClient:
     entropy: Entropy
     transport: httpx.AsyncBaseTransport | None = field(default=None, repr=False)
     tls: ssl.SSLContext | None = field(default=None, repr=False)
-    patience: Mapping[Lane, Patience] = PATIENCE
+    patience: Mapping[Lane, Patience] = field(default_factory=lambda: PATIENCE)
     _http: httpx.AsyncClient = field(init=False, repr=False)
     _lanes: dict[Lane, _LaneState] = field(init=False, repr=False)
 
