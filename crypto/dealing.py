@@ -11,7 +11,6 @@ from crypto.errors import SharingError
 from crypto.group import scalar_from_wide
 from crypto.labels import Label
 from crypto.sharing import Dealing, commitments, split
-from crypto.threshold import check_indices
 from crypto.values import SecretScalar
 
 _RANDOMNESS = 32
@@ -30,16 +29,15 @@ def deal(threshold: int, indices: Sequence[int], randomness: bytes) -> Dealing:
     Raises:
         SharingError: the numbers do not fit together, or too little randomness.
     """
-    check_indices(indices)
-    if not 1 <= threshold <= len(indices):
-        raise SharingError("A threshold must be from 1 to the number of shares.")
     if len(randomness) < _RANDOMNESS:
         raise SharingError("Dealing a key needs at least 32 random bytes.")
-    secret, *coefficients = (_coefficient(randomness, power) for power in range(threshold))
+    secret = _coefficient(randomness, 0)
+    coefficients = [_coefficient(randomness, power) for power in range(1, threshold)]
+    shares = split(secret, threshold, indices, coefficients)
     public = commitments(secret, coefficients)
-    return Dealing(public[0], public, split(secret, threshold, indices, coefficients))
+    return Dealing(public[0], public, shares)
 
 
 def _coefficient(randomness: bytes, power: int) -> SecretScalar:
-    head = Label.DEALING + power.to_bytes(2, "big")
+    head = Label.DEALING + power.to_bytes(4, "big")
     return scalar_from_wide(hashlib.sha512(head + randomness).digest())

@@ -14,7 +14,7 @@ from functools import cache
 from crypto import dleq
 from crypto.derivation import lp
 from crypto.dleq import Proof
-from crypto.errors import BatchError, ProofError
+from crypto.errors import BatchError
 from crypto.group import hash_to_element, multiply, scalar_invert
 from crypto.labels import SuiteLabel
 from crypto.values import Element, SecretScalar
@@ -97,8 +97,6 @@ def verify(public: Element, blinded: Sequence[Element], evaluation: Evaluation) 
     Source: RFC 9497 section 3.3.2 (the first half of Finalize).
     """
     check_batch(blinded)
-    if len(evaluation.elements) != len(blinded):
-        raise ProofError("An answer must have one element for each element of the question.")
     context = context_string(Mode.VOPRF)
     dleq.verify(public, blinded, evaluation.elements, evaluation.proof, context)
 
