@@ -6,6 +6,7 @@ is on disk (fsync of the write-ahead log) before `write` returns (P9).
 
 import asyncio
 import os
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -160,12 +161,14 @@ def _engine(url: str, begin: str, *, pool_size: int, query_only: bool) -> AsyncE
     def configure(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's)
         # The driver would start transactions by its own rules; `begin` below does instead.
         connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in _PRAGMAS:
-            cursor.execute(pragma)
-        if query_only:
-            cursor.execute("PRAGMA query_only = ON")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            for pragma in (*_PRAGMAS, *(("PRAGMA query_only = ON",) if query_only else ())):
+                cursor.execute(pragma)
+            cursor.close()
+        except sqlite3.Error:
+            connection.close()  # nobody else knows of it yet
+            raise
 
     @event.listens_for(engine.sync_engine, "begin")
     def start(connection: Connection) -> None:
