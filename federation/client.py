@@ -214,7 +214,7 @@ class PeerClient:
             raise UnreachableError(f"{self.peer} cannot be reached.") from error
         except httpx.TimeoutException as error:
             raise StalledError(f"{self.peer} does not answer.") from error
-        except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        except httpx.HTTPError as error:
             raise UnreachableError(f"{self.peer} cannot be reached.") from error
 
     @asynccontextmanager

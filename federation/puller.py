@@ -83,11 +83,15 @@ class Puller:
             task.add_done_callback(self._running.discard)
         return due
 
+    async def finish(self) -> None:
+        """Wait for the pulls that `tick` has started."""
+        await asyncio.gather(*self._running, return_exceptions=True)
+
     async def close(self) -> None:
         """Stop the pulls under way. What they applied is kept; the rest comes with the next."""
         for task in self._running:
             task.cancel()
-        await asyncio.gather(*self._running, return_exceptions=True)
+        await self.finish()
 
     async def pull(self, peer: str) -> PullResult:
         """Bring the mirror of one peer up to date; a second call waits for the first.

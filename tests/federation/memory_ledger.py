@@ -1,0 +1,216 @@
+"""A complete ledger in dictionaries: what node/storage does with tables, for tests of federation/.
+
+A transaction works on a deep copy that replaces the state when it succeeds, so an exception rolls
+everything back, as in a database.
+"""
+
+import asyncio
+import copy
+import hashlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from federation.errors import MovedError, QuotaError, ReplayError
+from federation.ports import Position, Stored
+from protocol.answer import MirrorStatus
+from protocol.entries import Announce, Revise, parse_entry
+from protocol.fold import Amended, Announced, Disputed, Effect, Standing, Withdrawn
+from protocol.merkle import CompactRange, leaf_hash, subtrees_of
+from protocol.payload import Expired, Gone, Opening, Piece
+
+T = TypeVar("T")
+SPAN = 256
+
+
+@dataclass
+class Log:
+    rows: list[Stored] = field(default_factory=list)
+    standings: dict[int, Standing] = field(default_factory=dict)
+    notices: dict[int, list[tuple[int, int]]] = field(default_factory=dict)
+    """Announcement index to the places (entry, piece) of its erasable payloads."""
+    applied: CompactRange = field(default_factory=CompactRange)
+    head: bytes | None = None
+    head_size: int = 0
+    head_time: int | None = None
+    quarantined_at: int | None = None
+    quarantine: str | None = None
+    evidence: bytes | None = None
+
+
+@dataclass
+class State:
+    logs: dict[str, Log] = field(default_factory=dict)
+    erased: set[bytes] = field(default_factory=set)
+    nonces: set[tuple[str, bytes]] = field(default_factory=set)
+    used: dict[tuple[str, int], int] = field(default_factory=dict)
+    debits: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+
+
+@dataclass
+class MemoryTransaction:
+    state: State
+    members: tuple[str, ...] = ()
+
+    def _log(self, origin: str) -> Log:
+        return self.state.logs.setdefault(origin, Log())
+
+    def standing(self, origin: str, index: int) -> Standing | None:
+        return self._log(origin).standings.get(index)
+
+    def has_entry_id(self, origin: str, entry_id: bytes) -> bool:
+        return any(
+            isinstance(entry, Announce | Revise) and entry.id == entry_id
+            for entry in (parse_entry(row.raw) for row in self._log(origin).rows)
+        )
+
+    def position(self, origin: str) -> Position:
+        log = self._log(origin)
+        return Position(
+            log.applied,
+            log.head,
+            log.head_size,
+            log.head_time,
+            log.quarantined_at,
+            log.quarantine,
+        )
+
+    def append(
+        self,
+        origin: str,
+        rows: Sequence[Stored],
+        effects: Iterable[Effect],
+        applied: CompactRange,
+    ) -> None:
+        log = self._log(origin)
+        if applied.size - len(rows) != log.applied.size:
+            raise MovedError("The log grew meanwhile.")
+        log.rows += [Stored(row.raw, tuple(map(self._arriving, row.pieces))) for row in rows]
+        log.applied = applied
+        for effect in effects:
+            self._apply(log, effect)
+
+    def _arriving(self, piece: Piece) -> Piece:
+        return Expired() if _digest(piece) in self.state.erased else piece
+
+    def _apply(self, log: Log, effect: Effect) -> None:
+        match effect:
+            case Announced(index=index, payload=payload):
+                log.standings[index] = Standing.MISSING if payload is None else Standing.LIVE
+                log.notices[index] = [(index, 0)]
+            case Amended(index=index, ref=ref):
+                log.notices[ref].append((index, 1))
+                if log.standings[ref] is Standing.DISPUTED:
+                    log.standings[ref] = Standing.LIVE
+            case Disputed(ref=ref):
+                if log.standings[ref] is Standing.LIVE:
+                    log.standings[ref] = Standing.DISPUTED
+            case Withdrawn(index=index, ref=ref):
+                log.standings[ref] = Standing.WITHDRAWN
+                for place in log.notices[ref]:
+                    self._erase(log, place, index)
+
+    def _erase(self, log: Log, place: tuple[int, int], by: int) -> None:
+        index, slot = place
+        row = log.rows[index]
+        digest = _digest(row.pieces[slot])
+        pieces = list(row.pieces)
+        pieces[slot] = Gone(by)
+        log.rows[index] = Stored(row.raw, tuple(pieces))
+        if digest is None:
+            return
+        self.state.erased.add(digest)
+        for other in self.state.logs.values():
+            other.rows = [
+                Stored(each.raw, tuple(map(self._arriving, each.pieces))) for each in other.rows
+            ]
+
+    def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:
+        log = self._log(origin)
+        if size >= log.head_size:
+            log.head, log.head_size = note, size
+            log.head_time = max(time, log.head_time or 0)
+
+    def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
+        log = self._log(origin)
+        log.quarantined_at, log.quarantine, log.evidence = index, code, evidence
+
+    def entries(self, origin: str, start: int, end: int) -> list[bytes]:
+        return [row.raw for row in self._log(origin).rows[start:end]]
+
+    def pieces(self, origin: str, start: int, end: int) -> list[tuple[Piece, ...]]:
+        return [row.pieces for row in self._log(origin).rows[start:end]]
+
+    def node(self, origin: str, level: int, index: int) -> bytes:
+        leaves = [leaf_hash(row.raw) for row in self._log(origin).rows]
+        return subtrees_of(leaves)(level, index)
+
+    def tile(self, origin: str, level: int, index: int, width: int) -> bytes | None:
+        span = SPAN**level
+        if (index * SPAN + width) * span > len(self._log(origin).rows):
+            return None
+        first = index * SPAN
+        return b"".join(self.node(origin, 8 * level, first + i) for i in range(width))
+
+    def use_nonce(self, caller: str, nonce: bytes, expires: int) -> None:
+        del expires
+        if (caller, nonce) in self.state.nonces:
+            raise ReplayError("This signed request was used before.")
+        self.state.nonces.add((caller, nonce))
+
+    def debit(
+        self, member: str, request: bytes, body_hash: bytes, elements: int, day: int, limit: int
+    ) -> bool:
+        known = self.state.debits.get((member, request))
+        if known is not None:
+            if known != body_hash:
+                raise ReplayError("This request id was used with another body.")
+            return False
+        used = self.state.used.get((member, day), 0) + elements
+        if used > limit:
+            raise QuotaError(retry_after=0)
+        self.state.used[member, day] = used
+        self.state.debits[member, request] = body_hash
+        return True
+
+    def mirrors(self, now: int) -> list[MirrorStatus]:
+        del now
+        return [
+            MirrorStatus(
+                member,
+                (log := self._log(member)).head_time,
+                log.applied.size,
+                log.head_size,
+                sum(standing is Standing.MISSING for standing in log.standings.values()),
+                log.quarantine,
+            )
+            for member in self.members
+        ]
+
+
+@dataclass
+class MemoryLedger:
+    members: tuple[str, ...] = ()
+    state: State = field(default_factory=State)
+    writes: int = 0
+    _turn: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def read(self, work: Callable[[MemoryTransaction], T]) -> T:
+        await asyncio.sleep(0)
+        return work(MemoryTransaction(copy.deepcopy(self.state), self.members))
+
+    async def write(self, work: Callable[[MemoryTransaction], T]) -> T:
+        async with self._turn:
+            await asyncio.sleep(0)
+            draft = copy.deepcopy(self.state)
+            result = work(MemoryTransaction(draft, self.members))
+            self.state = draft
+            self.writes += 1
+            return result
+
+    def log(self, origin: str) -> Log:
+        return self.state.logs.setdefault(origin, Log())
+
+
+def _digest(piece: Piece) -> bytes | None:
+    return hashlib.sha256(piece.payload).digest() if isinstance(piece, Opening) else None
