@@ -1,6 +1,7 @@
 """Key files and the three levels of unlock."""
 
 import json
+import os
 import stat
 from pathlib import Path
 
@@ -57,7 +58,7 @@ def test_a_key_file_is_replaced_whole_or_not_at_all(
     def no_disk(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.os, "fsync", no_disk)
+    monkeypatch.setattr(os, "fsync", no_disk)
     with pytest.raises(OSError, match="No space"):
         create_boot(tmp_path, "strass", entropy)
     assert (tmp_path / "boot.json").read_bytes() == before
@@ -102,7 +103,7 @@ def test_a_wrong_passphrase_does_not_close_an_open_vault(vault: Vault) -> None:
     assert vault.is_open
 
 
-def test_a_passphrase_opens_however_its_accents_were_typed(tmp_path: Path, vault: Vault) -> None:
+def test_a_passphrase_opens_however_its_accents_were_typed(vault: Vault) -> None:
     vault.lock()
     vault.unlock(PASSPHRASE.replace("é", "e\u0301"))
     assert vault.is_open
