@@ -23,7 +23,8 @@ from protocol.errors import PeerError
 from protocol.merkle import EMPTY_ROOT, MAX_SIZE, Hash, leaf_hash
 from protocol.note import COSIGNATURE, NoteError, NoteSignatureError, key_id, parse_note, sign_note
 
-VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "checkpoint").glob("*.json"))
+ROOT = Path(__file__).parents[2]
+VECTORS = sorted((ROOT / "tests" / "vectors" / "checkpoint").glob("*.json"))
 
 LOG, WITNESS, OTHER = (SigningSeed(bytes([byte]) * 32) for byte in (1, 2, 3))
 ORIGIN = log_origin("demo", "cabiria")
@@ -63,6 +64,14 @@ def test_vector(file: Path) -> None:
         assert dict(verified.cosigned) == vector["cosigned"]
     assert outcome == vector["expect"], vector["why"]
     assert evidence == data
+
+
+def test_the_documented_example_is_a_vector() -> None:
+    text = (ROOT / "docs" / "spec" / "log.md").read_text()
+    vector = json.loads((ROOT / "tests/vectors/checkpoint/ok-own-witness.json").read_text())
+    body, _, _ = vector["note"].partition("\n\n")
+    assert f"```\n{body}\n\n— {ORIGIN} …\n— {NAME} …\n```" in text
+    assert f"```\ncosignature/v1\ntime 1800000000\n{body}\n```" in text
 
 
 @given(st.integers(1, MAX_SIZE), st.binary(min_size=32, max_size=32).map(Hash))

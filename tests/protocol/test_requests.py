@@ -38,11 +38,13 @@ from protocol.requests import (
     sign_request,
     verify_request,
 )
+from protocol.structured import Parameters, signature_base
 
-VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "requests").glob("*.json"))
+ROOT = Path(__file__).parents[2]
+VECTORS = sorted((ROOT / "tests" / "vectors" / "requests").glob("*.json"))
 
 SEED = SigningSeed(b"\x02" * 32)
-KEY_ID = "strass/transport-1"
+KEY_ID = "strass"
 ME = "cabiria"
 NOW = 1_800_000_000
 NONCE = bytes(range(NONCE_SIZE))
@@ -93,6 +95,19 @@ def test_vector(file: Path) -> None:
     else:
         outcome = "ok"
     assert outcome == vector["expect"], vector["why"]
+
+
+def test_the_documented_example_is_a_vector() -> None:
+    text = (ROOT / "docs" / "spec" / "requests.md").read_text()
+    vector = json.loads((ROOT / "tests" / "vectors" / "requests" / "ok-post.json").read_text())
+    headers = vector["headers"]
+    for name, value in headers.items():
+        assert f"\n{name}: {value}\n" in text.replace(name.title(), name)
+    parameters = Parameters.from_field(headers["signature-input"])
+    assert parameters is not None
+    covered = {name: headers[name] for name in COVERED[2:]}
+    base = signature_base(vector["method"], vector["target_uri"], covered, parameters)
+    assert f"```\n{base.decode()}\n```" in text
 
 
 @given(bodies, nonces, st.integers(NOW - MAX_AGE, NOW + MAX_AHEAD))
