@@ -22,14 +22,13 @@ VERSION: Final = "1"
 NONCE_SIZE: Final = 16
 
 MAX_AGE: Final = 120
-"""Seconds that `created` may lie in the recipient's past."""
+"""Seconds that `created` may lie in the recipient's past. Nonces are kept longer than that."""
 
 MAX_AHEAD: Final = 60
 """Seconds that `created` may lie in the recipient's future."""
 
 LIFETIME: Final = 300
-"""Seconds between `created` and `expires`, at most; what `sign_request` writes. Whoever stores
-nonces keeps them as long."""
+"""Seconds between `created` and `expires`, at most; what `sign_request` writes."""
 
 
 class RequestError(PeerError):
