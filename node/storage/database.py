@@ -73,6 +73,9 @@ class Database:
         except (DatabaseError, OSError) as error:
             await self.close()
             raise StorageError(f"The database cannot be opened: {_reason(error)}.") from None
+        except StorageError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Let every connection go. A `write` under way is waited for."""
