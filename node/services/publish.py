@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from sqlmodel import Session, col, or_, select
+from sqlmodel.sql.expression import SelectOfScalar
 
 from crypto.values import Secret
 from federation.ports import Stored
@@ -26,7 +27,7 @@ from node.services.own_log import OwnLog
 from node.services.sealed_rows import Subject
 from node.storage.log_tables import AnnouncementRow
 from node.storage.report_tables import SubjectRow
-from protocol.fold import Effect
+from protocol.fold import Effect, Standing
 from protocol.lookup import WIDTH
 from protocol.notice import Notice, combine, encode
 
@@ -162,6 +163,9 @@ class Publisher:
 
     def _reconcile(self, session: Session) -> Published | None:
         """Settle the next subjects that need it; None when there is none."""
+        for row in session.exec(self._lost()):
+            self._rows.touch(session, row)
+        session.flush()
         evaluated = SubjectRow.generation == self._home.generation
         # A withdrawal needs no evaluation.
         ready = or_(evaluated, col(SubjectRow.announced).is_not(None))
@@ -182,23 +186,36 @@ class Publisher:
                 session.delete(row)
         return Published(batch.first, len(batch.stored), effects)
 
+    def _lost(self) -> SelectOfScalar[SubjectRow]:
+        """Ask for the subjects whose announcement can no longer be found by anybody.
+
+        Whoever copies a payload and withdraws the copy has it erased everywhere. It is announced
+        again then, under new bytes.
+        """
+        return (
+            select(SubjectRow)
+            .join(AnnouncementRow, col(AnnouncementRow.index) == col(SubjectRow.announced))
+            .where(AnnouncementRow.origin == self._home.id)
+            .where(AnnouncementRow.standing == Standing.MISSING)
+        )
+
     def _settle(self, session: Session, row: SubjectRow, batch: _Batch) -> None:
-        """Add the entry that makes the log say what `row`'s reports say, and note it in `row`."""
+        """Add the entries that make the log say what `row`'s reports say, and note it in `row`."""
         notice = self._desired(session, row.id)
-        if notice is None:
-            if row.announced is not None:
-                batch.stored.append(self._announcer.withdraw(row.announced))
-                row.announced = None
-        else:
+        ref = row.announced
+        standing = None if ref is None else self._home.logs(session).standing(self._home.id, ref)
+        if ref is not None and (notice is None or standing is Standing.MISSING):
+            batch.stored.append(self._announcer.withdraw(ref))
+            row.announced = ref = None
+        if notice is not None:
             content = self._rows.subject(row).content
             if content.z is None or content.generation is None:
                 raise StorageError("A subject is to be announced that was never evaluated.")
             z, generation = Secret(content.z), content.generation
-            if row.announced is None:
+            if ref is None:
                 row.announced = batch.next_index
                 batch.stored.append(self._announcer.announce(z, generation, notice))
             else:
-                ref = row.announced
                 announced = session.get_one(AnnouncementRow, (self._home.id, ref)).entry_id
                 amended = self._announcer.amend(ref, announced, z, generation, notice)
                 batch.stored.append(amended)

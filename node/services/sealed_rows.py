@@ -52,10 +52,8 @@ class SealedRows:
 
         With a locked vault it is deposited: its key sealed to the association, no mention yet.
         """
-        key, place = self._vault.new_data_key(), _report_place(row_id)
-        wrapped = (
-            self._vault.wrap(key, place) if self._vault.is_open else self._vault.deposit(key, place)
-        )
+        key, place, opened = self._vault.new_data_key(), _report_place(row_id), self._vault.is_open
+        wrapped = self._vault.wrap(key, place) if opened else self._vault.deposit(key, place)
         sealed = self._vault.seal_field(key, place, content.encode())
         session.add(
             ReportRow(
@@ -67,7 +65,7 @@ class SealedRows:
             )
         )
         session.flush()
-        if self._vault.is_open:
+        if opened:
             self._mention(session, row_id, content)
 
     def adopt(self, session: Session) -> int:

@@ -36,6 +36,7 @@ from protocol.roster import Auditor, Parameters, Stretching
 CHEAP = Stretching(operations=1, memory_kib=8)
 """Argon2id for passphrases and for Z: these tests are not about its cost."""
 
+CONTACT = "01 99 00 00 00"
 PASSPHRASE = "six mots tirés au hasard"
 
 ASSOCIATIONS: Mapping[str, str] = {
@@ -111,8 +112,7 @@ class TestNetwork:
             lifespan="on",
         )
         station.server = uvicorn.Server(config)
-        # The test's own signal handling stays in place.
-        station.server.install_signal_handlers = lambda: None  # type: ignore[attr-defined,method-assign]
+        # Not serve(): the tests' own signal handling stays in place.
         station.task = asyncio.create_task(station.server._serve())
         while not station.server.started:
             if station.task.done():
