@@ -59,15 +59,15 @@ class Patience:
 
     connect: float = 5.0
     window: float = 10.0
-    least: int = 1024
-    total: float = 60.0
+    least: int = 4096
+    total: float = 300.0
 
 
 PATIENCE: Final[Mapping[Lane, Patience]] = MappingProxyType(
     {
         Lane.PULL: Patience(),
         Lane.HINT: Patience(total=15.0),
-        Lane.EVALUATE: Patience(connect=3.0, window=8.0, total=12.0),
+        Lane.EVALUATE: Patience(connect=3.0, window=10.0, total=12.0),
     }
 )
 

@@ -14,7 +14,7 @@ from federation.ports import Transaction
 from protocol.answer import CLOCK_TOLERANCE
 from protocol.canonical import dumps
 from protocol.checkpoint import Checkpoint, open_checkpoint
-from protocol.merkle import CompactRange, Hash, consistency_proof
+from protocol.merkle import CompactRange, Hash, Subtrees, consistency_proof
 from protocol.note import parse_note
 from protocol.roster import Roster
 
@@ -75,6 +75,11 @@ def open_head(roster: Roster, origin: str, note: bytes, now: int) -> Head:
     return Head(origin, opened.checkpoint, time, note)
 
 
+def subtrees(tx: Transaction, origin: str) -> Subtrees:
+    """Return the stored perfect subtrees of a log, from which proofs are made."""
+    return lambda level, index: Hash(tx.node(origin, level, index))
+
+
 def root_at(tx: Transaction, origin: str, size: int) -> Hash:
     """Return the root that `origin`'s log had at `size` entries; we hold at least as many."""
     hashes: list[Hash] = []
@@ -104,9 +109,7 @@ def split_evidence(tx: Transaction, held: bytes | None, head: Head) -> bytes:
     if held is not None:
         size, held_size = head.checkpoint.size, stored_checkpoint(held).size
         if size <= held_size == tx.position(head.origin).applied.size:
-            proof = consistency_proof(
-                lambda level, index: Hash(tx.node(head.origin, level, index)), size, held_size
-            )
+            proof = consistency_proof(subtrees(tx, head.origin), size, held_size)
             evidence["root"] = root_at(tx, head.origin, size).hex()
             evidence["proof"] = [item.hex() for item in proof]
     return dumps(evidence)

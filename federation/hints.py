@@ -174,8 +174,7 @@ class HintReceiver:
                 caller's own log.
             ReplayError: this signed request was used before.
         """
-        client = self.puller.clients.get(caller)
-        if client is None:
+        if caller not in self.puller.clients:
             raise NotMemberError("Hints are for members, each about its own log.")
         hint = parse_hint(verified.request.body)
         head = self.puller.mirror.open_head(caller, hint.note)
@@ -183,7 +182,7 @@ class HintReceiver:
         await self.ledger.write(
             lambda tx: tx.use_nonce(caller, verified.nonce, verified.created + MAX_AGE + MAX_AHEAD)
         )
-        client.contact()
+        self.puller.contact(caller)
         if not await self.puller.offer(head, hint.start, hint.raws, hint.rows):
             self.schedule.hinted(caller, self.clock.monotonic())
         return dumps({})

@@ -15,7 +15,7 @@ from federation.heads import Head, open_head, root_at, split_evidence, stored_ch
 from federation.ports import Clock, Ledger, Position, Transaction
 from protocol.errors import PeerError
 from protocol.fold import Effect
-from protocol.merkle import CompactRange, Hash
+from protocol.merkle import CompactRange
 from protocol.payload import Piece
 from protocol.roster import Roster
 
@@ -132,11 +132,6 @@ class Mirror:
         applied = apply_batch(tx, head.origin, raws, pieces, held, ceiling)
         tx.set_head(head.origin, head.note, head.checkpoint.size, head.time)
         return applied
-
-
-def subtrees(tx: Transaction, origin: str) -> Callable[[int, int], Hash]:
-    """Return the stored perfect subtrees of a log, as proofs are made from them."""
-    return lambda level, index: Hash(tx.node(origin, level, index))
 
 
 def _check_open(position: Position, origin: str) -> None:

@@ -39,7 +39,8 @@ class Position:
         applied: the range of entries folded; its size is the next index.
         head: the newest verified signed note, bytes as received; None before the first.
         head_size: entries that `head` covers; `applied.size` when nothing is outstanding.
-        head_time: Unix seconds of the newest verified cosignature on a head that is applied.
+        head_time: Unix seconds of the author's newest verified cosignature on that head. While
+            `applied.size` is below `head_size` it says nothing about what can be searched.
         quarantined_at: index of the entry that stopped this log, or None.
         quarantine: stable error code of what stopped it, or None.
     """

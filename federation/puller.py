@@ -12,7 +12,7 @@ from typing import Final
 from crypto.errors import VeilleuseError
 from federation.applying import Applied
 from federation.client import Lane, PeerClient
-from federation.errors import RangeError, SplitViewError
+from federation.errors import RangeError, RefusedError, SplitViewError, StalledError
 from federation.heads import HEAD_LIMIT, Head
 from federation.mirror import Mirror
 from federation.pacing import Schedule, chance
@@ -28,6 +28,9 @@ from federation.ranges import (
 from protocol.merkle import CompactRange, ConsistencyError, verify_consistency
 from protocol.payload import Piece, parse_pieces
 
+MIN_ENTRIES: Final = 32
+"""Entries that are asked for at once over the slowest links."""
+
 MAX_PULL: Final = 4 * MAX_ENTRIES
 """Entries applied before a pull makes room for others; the peer is due again at once."""
 
@@ -41,6 +44,7 @@ class PullResult:
         applied: entries applied, also before an error.
         up_to_date: whether everything under the peer's present head is applied.
         error: stable code of what stopped it, or None.
+        problem: when the peer refused: the code that it gave as its reason.
         at: Unix seconds, when it ended.
     """
 
@@ -49,6 +53,7 @@ class PullResult:
     up_to_date: bool
     error: str | None
     at: int
+    problem: str | None = None
 
 
 @dataclass(slots=True)
@@ -66,11 +71,13 @@ class Puller:
     entropy: Entropy
     results: dict[str, PullResult] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(init=False, repr=False)
+    _spans: dict[str, int] = field(init=False, repr=False)
     _running: set[asyncio.Task[PullResult]] = field(init=False, repr=False, default_factory=set)
 
     def __post_init__(self) -> None:
         """Schedule every peer."""
         self._locks = {peer: asyncio.Lock() for peer in self.clients}
+        self._spans = dict.fromkeys(self.clients, MAX_ENTRIES)
         for peer in self.clients:
             self.schedule.add(peer, self.clock.monotonic(), chance(self.entropy(4)))
 
@@ -82,6 +89,18 @@ class Puller:
             self._running.add(task)
             task.add_done_callback(self._running.discard)
         return due
+
+    def contact(self, peer: str) -> None:
+        """Note that `peer` has signed a request: it is alive, whatever failed before.
+
+        For every authenticated caller; one that is not a peer is ignored. A peer that was left
+        alone is pulled within a second, so that an outage ends for both sides at once.
+        """
+        client = self.clients.get(peer)
+        if client is not None:
+            if client.wait(Lane.PULL) > 0:
+                self.schedule.hinted(peer, self.clock.monotonic())
+            client.contact()
 
     async def finish(self) -> None:
         """Wait for the pulls that `tick` has started."""
@@ -100,15 +119,21 @@ class Puller:
         """
         async with self._locks[peer]:
             progress = _Progress()
-            error: str | None = None
+            failure: VeilleuseError | None = None
             try:
                 await self._pull(peer, progress)
-            except VeilleuseError as failure:
-                error = failure.code
+            except VeilleuseError as error:
+                failure = error
             finally:
-                self._plan(peer, unfinished=error is None and not progress.up_to_date)
+                self._plan(peer, unfinished=failure is None and not progress.up_to_date)
+            self._adapt(peer, failure)
             result = PullResult(
-                peer, progress.applied, progress.up_to_date, error, self.clock.now()
+                peer,
+                progress.applied,
+                progress.up_to_date,
+                None if failure is None else failure.code,
+                self.clock.now(),
+                failure.problem if isinstance(failure, RefusedError) else None,
             )
             self.results[peer] = result
             return result
@@ -153,6 +178,13 @@ class Puller:
         if unfinished:
             self.schedule.unfinished(peer, now)
 
+    def _adapt(self, peer: str, failure: VeilleuseError | None) -> None:
+        """Ask for less after a stall: a slow link that never finished would never catch up."""
+        if isinstance(failure, StalledError):
+            self._spans[peer] = max(self._spans[peer] // 4, MIN_ENTRIES)
+        elif failure is None:
+            self._spans[peer] = min(self._spans[peer] * 2, MAX_ENTRIES)
+
     async def _pull(self, peer: str, progress: "_Progress") -> None:
         client = self.clients[peer]
         head = self.mirror.open_head(peer, await client.get("/log/checkpoint", HEAD_LIMIT))
@@ -163,7 +195,7 @@ class Puller:
             end = held.size + len(raws)
             while held.size < end:
                 rest = raws[len(raws) - (end - held.size) :]
-                applied = await self._payloads(client, head, held, rest)
+                applied = await self._payloads(client, head, held, rest[: self._spans[peer]])
                 progress.applied += len(applied.rows)
                 held = applied.range
                 if applied.poison is not None:
@@ -174,14 +206,15 @@ class Puller:
         self, client: PeerClient, head: Head, held: CompactRange
     ) -> tuple[bytes, ...]:
         """Fetch the next entries, proved to lie after `held` and under `head`."""
-        end = min(held.size + MAX_ENTRIES, head.checkpoint.size)
+        end = min(held.size + self._spans[head.origin], head.checkpoint.size)
         path = entries_path(head.origin, held.size, end, head.checkpoint.size)
         answer = await client.get(path, ANSWER_LIMIT)
         raws, proof = await asyncio.to_thread(parse_entries, answer, end - held.size)
         try:
             await asyncio.to_thread(verify_range, held, raws, proof, head.checkpoint)
         except ConsistencyError:
-            await self._challenge(client, head, held)
+            if held.size:  # nothing contradicts an empty log
+                await self._challenge(client, head, held)
             raise
         return raws
 

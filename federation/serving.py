@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from federation.errors import NotFoundError, NotMemberError
+from federation.heads import subtrees
 from federation.identity import Identity
-from federation.mirror import subtrees
 from federation.ports import Clock, Ledger, Transaction
 from federation.ranges import (
     MAX_ENTRIES,

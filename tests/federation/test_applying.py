@@ -10,7 +10,7 @@ from federation.ports import Stored
 from protocol.errors import FoldError, PayloadError
 from protocol.fold import Standing
 from protocol.merkle import CompactRange, leaf_hash
-from protocol.payload import Code
+from protocol.payload import Code, Gone
 from tests.federation.hosts import NOW, stored
 from tests.federation.memory_ledger import MemoryTransaction, State
 from tests.protocol.builders import LogBuilder
@@ -91,6 +91,24 @@ def test_a_poison_entry_is_found_wherever_the_batch_begins(spoil: object, cut: i
     assert position.applied == CompactRange().extend(leaf_hash(raw) for raw in log.raws[:8])
     assert (position.quarantined_at, position.quarantine) == (8, done.poison.error.code)
     assert tx.state.logs[ORIGIN].evidence == log.raws[8]
+
+
+@pytest.mark.parametrize("code", [Code.AMEND, Code.DISPUTE])
+def test_no_revision_brings_back_a_tag_that_is_not_held(code: Code) -> None:
+    log = LogBuilder(ORIGIN)
+    log.announce("a")
+    log.revise(0, code)
+    log.revise(0, Code.WITHDRAW)
+    first, *rest = stored(log)
+    rows = [Stored(first.raw, (Gone(by=2),)), *rest]
+    tx = MemoryTransaction(State())
+    apply(tx, rows[:2])
+    assert tx.standing(ORIGIN, 0) is Standing.MISSING
+    apply(tx, rows[2:])
+    assert tx.standing(ORIGIN, 0) is Standing.WITHDRAWN
+    whole = MemoryTransaction(State())
+    apply(whole, rows)
+    assert whole.state == tx.state
 
 
 def test_the_evidence_of_a_bad_payload_is_not_the_payload() -> None:

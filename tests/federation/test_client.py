@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import AsyncIterator, Callable
 
+import httpx
 import pytest
 
 from federation.client import PATIENCE, Lane, Patience, PeerClient, open_clients
@@ -299,3 +300,25 @@ async def test_open_clients_has_every_member_but_this_node() -> None:
     assert clients["cabiria"].patience is PATIENCE
     for client in clients.values():
         await client.close()
+
+
+async def test_a_peer_that_accepts_no_connection_is_unreachable(connect: Connect) -> None:
+    class Silent(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.ConnectTimeout("nobody", request=request)
+
+    client = connect("http://127.0.0.1:1")
+    client._http = httpx.AsyncClient(transport=Silent())
+    with pytest.raises(UnreachableError):
+        await client.get("/", 10)
+
+
+async def test_a_peer_that_takes_no_body_is_stalled(connect: Connect) -> None:
+    class Deaf(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            raise httpx.WriteTimeout("deaf", request=request)
+
+    client = connect("http://127.0.0.1:1")
+    client._http = httpx.AsyncClient(transport=Deaf())
+    with pytest.raises(StalledError):
+        await client.get("/", 10)

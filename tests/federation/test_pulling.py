@@ -8,12 +8,14 @@ from collections.abc import Callable
 import pytest
 
 from federation import puller as puller_module
-from federation.errors import MovedError
+from federation.client import Lane, PeerClient
+from federation.errors import MovedError, NotMemberError, StalledError
 from federation.puller import PullResult
 from federation.ranges import encode_entries, parse_entries
+from protocol.canonical import dumps
 from protocol.checkpoint import Checkpoint
 from protocol.fold import Announced, Standing, Withdrawn
-from protocol.merkle import CompactRange, Hash, leaf_hash, verify_consistency
+from protocol.merkle import EMPTY_ROOT, CompactRange, Hash, leaf_hash, verify_consistency
 from protocol.note import parse_note
 from protocol.payload import Code, Expired, Gone, Held, Opening, Piece, encode_pieces, parse_pieces
 from tests.federation.hosts import World
@@ -95,7 +97,7 @@ async def test_a_peer_back_from_an_outage_with_no_new_event_is_caught_up(world: 
 async def test_a_log_longer_than_one_answer_comes_in_pieces(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("federation.puller.MAX_ENTRIES", 5)
+    world[A].puller._spans[B] = 5
     monkeypatch.setattr("federation.serving.MAX_PAYLOADS_SIZE", 3000)
     for number in range(12):
         world[B].log.announce(str(number))
@@ -121,6 +123,7 @@ async def test_an_author_may_send_less_than_was_asked_for(
 async def test_one_pull_does_a_bounded_piece_of_work_and_is_due_again_at_once(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    world[A].puller._spans[B] = 2
     monkeypatch.setattr(puller_module, "MAX_ENTRIES", 2)
     monkeypatch.setattr(puller_module, "MAX_PULL", 4)
     for number in range(10):
@@ -162,7 +165,7 @@ async def test_a_withdrawal_takes_the_payload_with_it(world: World) -> None:
 async def test_a_late_joiner_is_told_what_is_gone_and_waits_for_the_withdrawal(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(puller_module, "MAX_ENTRIES", 1)
+    world[A].puller._spans[B] = 1
     monkeypatch.setattr(puller_module, "MAX_PULL", 1)
     author = world[B]
     author.log.announce("a")
@@ -193,8 +196,9 @@ def entries_bent(change: Callable[[list[bytes]], list[bytes]]) -> Bend:
 
 
 def proof_bent(content: bytes) -> bytes:
-    raws, proof = parse_entries(content, 8192)
-    return encode_entries(raws, (*proof, leaf_hash(b"")))
+    message = json.loads(content)
+    message["proof"].append(leaf_hash(b"").hex())
+    return dumps(message)
 
 
 def altered(raws: list[bytes]) -> list[bytes]:
@@ -505,7 +509,8 @@ async def test_a_head_without_its_authors_cosignature_is_refused(world: World) -
 
 
 async def test_a_node_that_never_published_is_no_error_of_ours(world: World) -> None:
-    assert (await pull(world)).error == "refused"
+    result = await pull(world)
+    assert (result.error, result.problem) == ("refused", "not-found")
 
 
 async def test_a_tick_starts_what_is_due_and_waits_for_nobody(world: World) -> None:
@@ -539,3 +544,139 @@ async def test_a_pull_that_meets_another_writer_stops_without_writing(world: Wor
     with pytest.raises(MovedError):
         await reader.mirror.extend(head, CompactRange(), [rows[0].raw], [rows[0].pieces])
     assert reader.ledger.log(B).applied.size == 1
+
+
+async def test_after_a_stall_less_is_asked_for_and_later_more_again(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(100):
+        world[B].log.announce(str(number))
+    await world[B].publish()
+    client, slow = world[A].clients[B], True
+    get = PeerClient.get
+
+    async def narrow(self: PeerClient, path: str, limit: int, lane: Lane = Lane.PULL) -> bytes:
+        body = await get(self, path, limit, lane)
+        if slow and len(body) > 40_000:
+            raise StalledError("A thin line.")
+        return body
+
+    monkeypatch.setattr(PeerClient, "get", narrow)
+    results = [await pull(world) for _ in range(6)]
+    assert [result.error for result in results[:4]] == ["stalled"] * 4
+    assert results[4].error is None
+    assert results[5].up_to_date
+    assert client.wait(Lane.PULL) == 0
+    slow = False
+    world.wire.clear()
+    for number in range(100):
+        world[B].log.announce(f"later {number}")
+    await world[B].publish()
+    await pull(world)
+    assert len(ranges(world, "payloads")) == 1
+
+
+async def test_an_unreadable_proof_convicts_nobody_of_an_empty_log(world: World) -> None:
+    author = world[B]
+    author.log.announce("a")
+    author.log.announce("b")
+    await author.publish()
+    author.bend = lambda path, content: proof_bent(content) if "/entries/" in path else content
+    assert (await pull(world)).error == "consistency"
+    assert world[A].ledger.log(B).quarantine is None
+
+
+async def test_an_unreadable_proof_between_the_heads_convicts(world: World) -> None:
+    author = world[B]
+    author.log.announce("a")
+    await author.publish()
+    await pull(world)
+    author.log.announce("b")
+    await author.publish()
+    author.bend = lambda path, content: proof_bent(content) if "/entries/" in path else content
+    assert (await pull(world)).error == "split-view"
+
+
+async def test_a_peer_that_refuses_to_prove_is_asked_again_later(world: World) -> None:
+    author = world[B]
+    author.log.announce("a")
+    await author.publish()
+    await pull(world)
+    author.log.announce("b")
+    await author.publish()
+
+    def bend(path: str, content: bytes) -> bytes:
+        if "/entries/" not in path:
+            return content
+        return b"{}" if "/1/1?" in path else proof_bent(content)
+
+    author.bend = bend
+    assert (await pull(world)).error == "range"
+    assert world[A].ledger.log(B).quarantine is None
+
+
+async def test_there_is_no_log_of_a_stranger(world: World) -> None:
+    with pytest.raises(NotMemberError):
+        world[A].mirror.open_head("nobody", world[B].sign(0, EMPTY_ROOT))
+
+
+async def test_other_signers_of_an_empty_log_split_nothing(world: World) -> None:
+    author = world[B]
+    author.impose([])
+    result = await pull(world)
+    assert (result.error, result.up_to_date) == (None, True)
+    assert world[A].ledger.log(B).head_time == world.clock.now()
+    author.log.announce("a")
+    await author.publish()
+    assert (await pull(world)).applied == 1
+
+
+async def test_contradictory_heads_while_entries_are_outstanding_convict(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(puller_module, "MAX_PULL", 1)
+    world[A].puller._spans[B] = 1
+    author = world[B]
+    author.log.announce("a")
+    author.log.announce("b")
+    author.log.announce("c")
+    await author.publish()
+    await pull(world)
+    held = world[A].ledger.log(B)
+    assert (held.applied.size, held.head_size) == (1, 3)
+    author.ledger.log(B).head = author.sign(3, leaf_hash(b"another history"))
+    assert (await pull(world)).error == "split-view"
+    evidence = json.loads(world[A].ledger.log(B).evidence or b"")
+    assert set(evidence) == {"held", "served"}
+
+
+async def test_any_sign_of_life_ends_the_wait_for_a_peer_that_was_away(world: World) -> None:
+    world[B].log.announce("a")
+    await world[B].publish()
+    reader = world[A]
+    world.clock.advance(1)
+    reader.schedule.take_due(world.clock.monotonic())
+    world[B].down = True
+    for _ in range(12):
+        await pull(world)
+        world.clock.advance(reader.clients[B].wait(Lane.PULL))
+    await pull(world)
+    assert reader.clients[B].wait(Lane.PULL) > 400
+    world[B].down = False
+
+    for peer in ("nobody", A, "auditrice", B):
+        reader.puller.contact(peer)
+    world.clock.advance(1)
+    assert reader.schedule.take_due(world.clock.monotonic()) == (B,)
+    assert (await pull(world)).up_to_date
+
+    reader.puller.contact(B)  # of a peer that was never away, it changes nothing
+    world.clock.advance(0.9)
+    assert reader.schedule.take_due(world.clock.monotonic()) == ()
+
+
+async def test_evidence_against_a_log_of_which_no_head_is_held(world: World) -> None:
+    head = world[A].mirror.open_head(B, world[B].sign(1, leaf_hash(b"one history")))
+    await world[A].mirror.convict(head)
+    evidence = json.loads(world[A].ledger.log(B).evidence or b"")
+    assert (evidence["held"], base64.b64decode(evidence["served"])) == (None, head.note)
