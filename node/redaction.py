@@ -10,38 +10,46 @@ import sys
 import traceback
 from collections.abc import Mapping, MutableMapping
 from types import TracebackType
-from typing import Any, Final, TextIO
+from typing import Any, Final, TextIO, TypeGuard
 
 import structlog
 
-SAFE_KEYS: Final = frozenset(
+FIGURES: Final = frozenset(
     {
         "applied",
-        "code",
         "count",
-        "custodian",
         "epoch",
         "generation",
         "index",
+        "milliseconds",
+        "port",
+        "seconds",
+        "size",
+        "status",
+    }
+)
+"""Keys whose values are small numbers."""
+
+WORDS: Final = frozenset(
+    {
+        "code",
+        "custodian",
         "job",
         "level",
         "logger",
         "member",
         "method",
-        "milliseconds",
         "origin",
         "peer",
-        "port",
         "problem",
         "revision",
-        "seconds",
-        "size",
-        "status",
-        "timestamp",
         "version",
     }
 )
-"""Keys that may be logged. Add one only if its values can never be a person's data."""
+"""Keys whose values are codes, or ids of associations: never anything that a person typed.
+
+Add a key to either list only if its values can never be a person's data.
+"""
 
 REDACTED: Final = "[redacted]"
 
@@ -61,14 +69,18 @@ def redact(_logger: object, _method: str, event: Event) -> Event:
     """Structlog processor: keep what is known to be safe, and the place of an exception."""
     kept: Event = {"event": _safe_event(event.get("event"))}
     for key, value in event.items():
-        if key == "exc_info":
-            kept["exception"] = place_of(value)
-        elif key == "timestamp":
-            kept[key] = value if _is_timestamp(value) else REDACTED
-        elif key != "event":
-            if key in SAFE_KEYS:
-                kept[key] = _safe_value(value)
-            else:
+        match key:
+            case "event":
+                pass
+            case "exc_info":
+                kept["exception"] = place_of(value)
+            case "timestamp":
+                kept[key] = value if _is_timestamp(value) else REDACTED
+            case _ if key in FIGURES:
+                kept[key] = value if _is_figure(value) else REDACTED
+            case _ if key in WORDS:
+                kept[key] = str(value) if _is_word(value) else REDACTED
+            case _:
                 # Not even the key: a caller may have built it from data.
                 kept["redacted"] = kept.get("redacted", 0) + 1
     return kept
@@ -156,17 +168,19 @@ def _frames(trace: TracebackType | None) -> list[str]:
 
 
 def _safe_event(event: object) -> str:
-    return event if isinstance(event, str) and _EVENT.fullmatch(event) else REDACTED
+    return event if _is_word(event) and _EVENT.fullmatch(str(event)) else REDACTED
 
 
-def _safe_value(value: object) -> object:
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int | float):
-        return value if abs(value) < _LARGEST else REDACTED
-    if isinstance(value, str) and _WORD.fullmatch(value) and not _LONG_DIGITS.search(value):
-        return str(value)
-    return REDACTED
+def _is_figure(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and abs(value) < _LARGEST)
+
+
+def _is_word(value: object) -> TypeGuard[str]:
+    return (
+        isinstance(value, str)
+        and _WORD.fullmatch(value) is not None
+        and _LONG_DIGITS.search(value) is None
+    )
 
 
 def _is_timestamp(value: object) -> bool:

@@ -57,8 +57,11 @@ class Settings(BaseSettings):
             port = parts.port
         except ValueError:
             raise ValueError("is not a URL") from None
-        origin = f"{parts.scheme}://{parts.hostname}" + ("" if port is None else f":{port}")
-        if parts.scheme not in {"http", "https"} or not parts.hostname or value != origin:
+        host = parts.hostname or ""
+        origin = f"{parts.scheme}://" + (f"[{host}]" if ":" in host else host)
+        if port is not None:
+            origin += f":{port}"
+        if parts.scheme not in {"http", "https"} or not host or value != origin:
             raise ValueError("must be http(s)://host or http(s)://host:port, lower case, no path")
         return value
 
