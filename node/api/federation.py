@@ -17,6 +17,7 @@ from crypto.errors import VeilleuseError
 from federation.errors import NotFoundError
 from federation.problems import CONTENT_TYPE as PROBLEM_TYPE
 from federation.problems import Problem, problem_of
+from node.api.limits import on_http
 from protocol.requests import Request, VerifiedRequest, join_fields, verify_request
 
 if TYPE_CHECKING:  # node.app mounts these routes: at run time it imports this file
@@ -95,8 +96,8 @@ def _route(path: str, method: str, media_type: str, answer: Answer) -> Route:
         except VeilleuseError as error:
             _log.info("peer-refused", code=error.code)
             return _problem(problem_of(error))
-        except HTTPException:
-            raise  # the body limit, see node.api.limits
+        except HTTPException as error:  # the body limit
+            return await on_http(request, error)
         except Exception as error:  # noqa: BLE001  (a peer sees no trace of our own bugs)
             _log.error("peer-crashed", exc_info=error)
             return _problem(problem_of(VeilleuseError()))

@@ -4,6 +4,8 @@ from typing import Final
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from protocol.evaluation import MAX_MESSAGE_SIZE
@@ -12,7 +14,12 @@ MAX_BODY: Final = MAX_MESSAGE_SIZE
 """Bytes: the largest message between nodes. Forms and JSON stay far below."""
 
 _TOO_LARGE: Final = 413
-_PROBLEM: Final = b'{"code":"oversize","title":"The request is larger than this node accepts."}'
+_PROBLEMS: Final = {
+    400: ("invalid", "The request's body cannot be read."),
+    404: ("not-found", "There is nothing here under this name."),
+    405: ("method", "This is not done with this method."),
+    _TOO_LARGE: ("oversize", "The request is larger than this node accepts."),
+}
 
 
 class BodyLimit:
@@ -29,10 +36,9 @@ class BodyLimit:
             return
         announced = Headers(scope=scope).get("content-length", "0")
         if not announced.isdecimal() or int(announced) > self._limit:
-            await _refuse(send)
+            await self._refuse(scope, receive, send)
             return
         received = 0
-        started = False
 
         async def counted() -> Message:
             nonlocal received
@@ -43,24 +49,18 @@ class BodyLimit:
                 raise HTTPException(_TOO_LARGE)
             return message
 
-        async def watched(message: Message) -> None:
-            nonlocal started
-            started = True
-            await send(message)
+        await self._app(scope, counted, send)
 
-        try:
-            await self._app(scope, counted, watched)
-        except HTTPException as error:
-            if started or error.status_code != _TOO_LARGE:
-                raise
-            await _refuse(send)
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
+        answer = await on_http(Request(scope), HTTPException(_TOO_LARGE))
+        answer.headers["connection"] = "close"
+        await answer(scope, receive, send)
 
 
-async def _refuse(send: Send) -> None:
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(_PROBLEM)).encode()),
-        (b"connection", b"close"),
-    ]
-    await send({"type": "http.response.start", "status": _TOO_LARGE, "headers": headers})
-    await send({"type": "http.response.body", "body": _PROBLEM})
+async def on_http(_request: Request, error: Exception) -> Response:
+    """FastAPI's handler for its own refusals: no such path, another method, too large."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, title = _PROBLEMS.get(status, ("http", "The request cannot be answered."))
+    return JSONResponse(
+        {"code": code, "title": title}, status, media_type="application/problem+json"
+    )

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 from fastapi import APIRouter, Depends, FastAPI, Path, Query
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from starlette.exceptions import HTTPException
 
 from crypto.errors import VeilleuseError
 from node.accounts import Account
 from node.api.callers import caller_of
 from node.api.errors import on_error, on_invalid
 from node.api.headers import StaffHeaders
+from node.api.limits import on_http
 from node.permissions import Permission
 from node.services.model import MAX_TYPED, ReportDraft, Status
 from node.services.unlocking import Level
@@ -89,7 +91,11 @@ def staff_api(node: "Node") -> FastAPI:
         version="1",
         docs_url=None,  # the built-in ones load a third party's scripts
         redoc_url=None,
-        exception_handlers={VeilleuseError: on_error, RequestValidationError: on_invalid},
+        exception_handlers={
+            VeilleuseError: on_error,
+            RequestValidationError: on_invalid,
+            HTTPException: on_http,
+        },
     )
     api.include_router(_reports(node, caller))
     api.include_router(_questions(node, caller))
