@@ -10,7 +10,7 @@ from federation.ports import Stored
 from protocol.errors import FoldError, PayloadError
 from protocol.fold import Standing
 from protocol.merkle import CompactRange, leaf_hash
-from protocol.payload import Code, Gone
+from protocol.payload import Code, Gone, Opening, Slot
 from tests.federation.hosts import NOW, stored
 from tests.federation.memory_ledger import MemoryTransaction, State
 from tests.protocol.builders import LogBuilder
@@ -113,10 +113,13 @@ def test_no_revision_brings_back_a_tag_that_is_not_held(code: Code) -> None:
 
 def test_the_evidence_of_a_bad_payload_is_not_the_payload() -> None:
     log = LogBuilder(ORIGIN)
-    log.announce("a", until="2031-12")
-    (row,) = stored(log)
+    log.announce("a")
+    opening = log.pieces[0][Slot.MAIN]
+    assert isinstance(opening, Opening)
+    altered = Opening(bytes(32), opening.payload)
     tx = MemoryTransaction(State())
-    apply_batch(tx, ORIGIN, [row.raw], [row.pieces], CompactRange(), CEILING)
+    apply_batch(tx, ORIGIN, log.raws, [[altered]], CompactRange(), CEILING)
+    assert tx.position(ORIGIN).quarantine == "payload"
     evidence = tx.state.logs[ORIGIN].evidence or b""
     assert set(json.loads(evidence)) == {"kind", "v", "id", "c"}
 

@@ -176,6 +176,12 @@ async def test_an_answer_longer_than_asked_for_is_refused(
         assert len(await client.get("/", 11)) == 11
 
 
+async def test_an_answer_announced_as_too_long_is_not_waited_for(connect: Connect) -> None:
+    async with serving(saying("200 OK", length=10**9)) as server:
+        with pytest.raises(AnswerSizeError):
+            await connect(server).get("/", 10)
+
+
 async def test_a_problem_is_read_and_an_endless_one_cut(connect: Connect) -> None:
     problem = b'{"code":"custody-locked","title":"..."}'
     async with serving(saying("503 Service Unavailable", problem)) as server:

@@ -18,7 +18,8 @@ from protocol.fold import Announced, Standing, Withdrawn
 from protocol.merkle import EMPTY_ROOT, CompactRange, Hash, leaf_hash, verify_consistency
 from protocol.note import parse_note
 from protocol.payload import Code, Expired, Gone, Held, Opening, Piece, encode_pieces, parse_pieces
-from tests.federation.hosts import World
+from tests.federation.hosts import World, stored
+from tests.protocol.builders import LogBuilder
 
 A, B = "strass", "cabiria"
 BIG = 1 << 22
@@ -644,8 +645,12 @@ async def test_contradictory_heads_while_entries_are_outstanding_convict(
     await pull(world)
     held = world[A].ledger.log(B)
     assert (held.applied.size, held.head_size) == (1, 3)
-    author.ledger.log(B).head = author.sign(3, leaf_hash(b"another history"))
+    other = LogBuilder(B)  # the same first entry, then another history of the same length
+    for number in "axy":
+        other.announce(number)
+    author.impose(stored(other))
     assert (await pull(world)).error == "split-view"
+    assert len(world[A].ledger.log(B).rows) == 1
     evidence = json.loads(world[A].ledger.log(B).evidence or b"")
     assert set(evidence) == {"held", "served"}
 
