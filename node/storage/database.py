@@ -7,7 +7,7 @@ is on disk (fsync of the write-ahead log) before `write` returns (P9).
 import asyncio
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,10 +24,8 @@ from node.storage.migrating import migrate
 T = TypeVar("T")
 
 _BUSY_MILLISECONDS = 10_000
-"""How long a statement waits for another process's transaction."""
 
 _PRAGMAS = (
-    f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}",
     "PRAGMA foreign_keys = ON",
     "PRAGMA journal_mode = WAL",
     "PRAGMA secure_delete = ON",  # P4: what is deleted is overwritten with zeros
@@ -45,19 +43,21 @@ class Database:
 
     Args:
         url: SQLAlchemy URL, `sqlite+aiosqlite:///path/to/file`.
+        busy_milliseconds: how long a statement waits for another process's transaction.
 
     Raises:
         StorageError: not a kind of database that this version supports.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, busy_milliseconds: int = _BUSY_MILLISECONDS) -> None:
         parsed = make_url(url)
         if parsed.drivername != "sqlite+aiosqlite" or parsed.database in {None, "", ":memory:"}:
             raise StorageError("The database must be a SQLite file: sqlite+aiosqlite:///path.")
         self._file = Path(parsed.database or "")
         # Readers cannot write, even by mistake. The writer is one connection, and commits in turn.
-        self._readers = _engine(url, "BEGIN", pool_size=5, query_only=True)
-        self._writer = _engine(url, "BEGIN IMMEDIATE", pool_size=1, query_only=False)
+        pragmas = (f"PRAGMA busy_timeout = {busy_milliseconds}", *_PRAGMAS)
+        self._readers = _engine(url, "BEGIN", 5, (*pragmas, "PRAGMA query_only = ON"))
+        self._writer = _engine(url, "BEGIN IMMEDIATE", 1, pragmas)
         self._writing = asyncio.Lock()
 
     async def open(self) -> None:
@@ -117,7 +117,8 @@ class Database:
         transaction has called `mark_erased` since the last time.
 
         Returns:
-            Whether anything was to be erased.
+            Whether no trace is left. False when another process was reading all the while: call
+            again later, the mark stays.
         """
         async with self._writing, self._writer.connect() as connection:
             plain = await connection.execution_options(**{_NO_TRANSACTION: True})
@@ -136,23 +137,24 @@ def mark_erased(session: Session) -> None:
 def _erase_traces(connection: Connection) -> bool:
     marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
     if not marks:
-        return False
+        return True
     # The copy that VACUUM makes holds only what is kept: a file may hold it, memory may not.
     connection.exec_driver_sql("PRAGMA temp_store = FILE")
     connection.exec_driver_sql("VACUUM")
     connection.exec_driver_sql("PRAGMA temp_store = MEMORY")
     busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
     if busy:
-        raise StorageError("The write-ahead log is in use and could not be emptied; retry later.")
-    # Another process may have deleted more meanwhile: then the mark stays, for the next time.
+        return False
     connection.exec_driver_sql("BEGIN IMMEDIATE")
-    if connection.exec_driver_sql("PRAGMA user_version").scalar_one() == marks:
+    # Another process may have deleted more meanwhile.
+    erased: bool = connection.exec_driver_sql("PRAGMA user_version").scalar_one() == marks
+    if erased:
         connection.exec_driver_sql("PRAGMA user_version = 0")
     connection.exec_driver_sql("COMMIT")
-    return True
+    return erased
 
 
-def _engine(url: str, begin: str, *, pool_size: int, query_only: bool) -> AsyncEngine:
+def _engine(url: str, begin: str, pool_size: int, pragmas: Sequence[str]) -> AsyncEngine:
     engine = create_async_engine(
         url,
         pool_size=pool_size,
@@ -166,7 +168,7 @@ def _engine(url: str, begin: str, *, pool_size: int, query_only: bool) -> AsyncE
         connection.isolation_level = None
         try:
             cursor = connection.cursor()
-            for pragma in (*_PRAGMAS, *(("PRAGMA query_only = ON",) if query_only else ())):
+            for pragma in pragmas:
                 cursor.execute(pragma)
             cursor.close()
         except sqlite3.Error:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session, SQLModel, select
 
@@ -24,6 +24,15 @@ PROGRAMS = Path(__file__).parent / "programs"
 
 def add(key: bytes, session: Session) -> None:
     session.add(SeenRow(key=key))
+
+
+def delete_all(session: Session) -> None:
+    session.execute(text("DELETE FROM seen"))
+    mark_erased(session)
+
+
+def list_files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
 
 
 async def keys(database: Database) -> list[bytes]:
@@ -218,7 +227,6 @@ async def test_deleted_bytes_are_in_no_file(database: Database, tmp_path: Path) 
     assert await database.erase_traces()
     assert found() == []
     assert len(await keys(database)) == 134
-    assert not await database.erase_traces()
 
 
 async def test_an_erasure_that_was_interrupted_is_finished_at_the_next_start(
@@ -228,11 +236,7 @@ async def test_an_erasure_that_was_interrupted_is_finished_at_the_next_start(
     await first.open()
     await first.write(lambda session: add(b"erase-me", session))
 
-    def delete(session: Session) -> None:
-        session.execute(text("DELETE FROM seen"))
-        mark_erased(session)
-
-    await first.write(delete)
+    await first.write(delete_all)
     # A copy of the files as they are now is what a power cut leaves.
     copy = tmp_path / "after-the-cut"
     copy.mkdir()
@@ -247,16 +251,48 @@ async def test_an_erasure_that_was_interrupted_is_finished_at_the_next_start(
 
 
 async def test_traces_are_erased_while_others_read(database: Database) -> None:
-    def delete(session: Session) -> None:
-        session.execute(text("DELETE FROM seen"))
-        mark_erased(session)
-
     await database.write(lambda session: add(b"erase-me", session))
-    await database.write(delete)
+    await database.write(delete_all)
     results = await asyncio.gather(database.erase_traces(), *(keys(database) for _ in range(20)))
     assert results[0] is True
     folder = database._file.parent
     assert not any(b"erase-me" in file.read_bytes() for file in folder.iterdir())
+
+
+async def test_traces_wait_for_another_process_that_reads(tmp_path: Path) -> None:
+    impatient = Database(f"sqlite+aiosqlite:///{tmp_path / 'node.db'}", busy_milliseconds=50)
+    await impatient.open()
+    await impatient.write(lambda session: add(b"erase-me", session))
+    reading = sqlite3.connect(tmp_path / "node.db", isolation_level=None)
+    reading.execute("BEGIN")
+    reading.execute("SELECT count(*) FROM seen").fetchone()
+    await impatient.write(delete_all)
+    assert not await impatient.erase_traces()
+    reading.execute("ROLLBACK")
+    reading.close()
+    assert await impatient.erase_traces()
+    assert not any(b"erase-me" in file.read_bytes() for file in list_files(tmp_path))
+    await impatient.close()
+
+
+async def test_what_another_process_deletes_meanwhile_is_not_forgotten(
+    database: Database,
+) -> None:
+    await database.write(lambda session: add(b"erase-me", session))
+    await database.write(delete_all)
+    other = sqlite3.connect(database._file, isolation_level=None)
+
+    def delete_more(
+        _connection: object, _cursor: object, statement: str, *_arguments: object
+    ) -> None:
+        if "wal_checkpoint" in statement:
+            other.execute("PRAGMA user_version = 77")
+
+    event.listen(database._writer.sync_engine, "after_cursor_execute", delete_more)
+    assert not await database.erase_traces()
+    event.remove(database._writer.sync_engine, "after_cursor_execute", delete_more)
+    other.close()
+    assert await database.erase_traces()
 
 
 def write_until_killed(folder: Path, rows: int) -> list[bytes]:
