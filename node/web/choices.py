@@ -12,7 +12,6 @@ from node.web.wording import Translate
 from protocol.areas import AREAS
 from protocol.coded import Coded
 from protocol.description import TRAITS, Trait
-from protocol.readings import Reading
 from protocol.vocabulary import (
     Consent,
     Knowledge,
@@ -144,11 +143,12 @@ class Choices:
     @property
     def area(self) -> tuple[Group, ...]:
         """Départements first, then the three cities' arrondissements, overseas, Belgium."""
+        _ = self._translate
         titles = (
-            (_is_city, self._translate("Paris, Lyon, Marseille")),
-            (_is_mainland, self._translate("Départements")),
-            (_is_overseas, self._translate("Outre-mer")),
-            (_is_belgian, self._translate("Belgique")),
+            (_is_city, _("Paris, Lyon, Marseille")),
+            (_is_mainland, _("Départements")),
+            (_is_overseas, _("Outre-mer")),
+            (_is_belgian, _("Belgique")),
         )
         return tuple(
             Group(title, tuple(_area(code) for code in AREAS if belongs(code)))
@@ -183,19 +183,6 @@ class Choices:
 def countries(regions: Iterable[str], locale: Locale) -> tuple[Choice, ...]:
     """Return a choice for each region, by its name in the language of `locale`."""
     return tuple(Choice(region, locale.territories.get(region, region)) for region in regions)
-
-
-def countries_of(readings: Iterable[Reading], locale: Locale) -> tuple[Choice, ...]:
-    """Return a choice for each reading of a number, with the number as that country writes it."""
-    return tuple(
-        Choice(
-            reading.region,
-            locale.territories.get(reading.region, reading.region),
-            reading.identifier.text,
-        )
-        for reading in readings
-        if reading.region is not None
-    )
 
 
 def _area(code: str) -> Choice:

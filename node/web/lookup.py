@@ -125,16 +125,15 @@ def _verdict(site: Site, view: LookupView) -> Answer:
 
 
 def _where(site: Site, view: LookupView) -> str:
-    """Say at how many associations: never a sum of incidents, which may be one event told twice."""
-    names = {match.association for match in view.matches}
+    """Say at which associations: never a sum of incidents, which may be one event told twice."""
+    names = {match.association: match.name for match in view.matches}
     if view.own_reports:
-        names.add(site.node.identity.id)
-    count = len(names)
+        names.setdefault(site.node.identity.id, site.association)
     return site.words.ngettext(
-        "Ce numéro est signalé dans %(n)d association.",
-        "Ce numéro est signalé dans %(n)d associations. Il s’agit peut-être d’un même fait.",
-        count,
-    ) % {"n": count}
+        "Par %(n)d association : %(names)s.",
+        "Par %(n)d associations : %(names)s. C’est peut-être un même fait.",
+        len(names),
+    ) % {"n": len(names), "names": ", ".join(names.values())}
 
 
 def _missing(site: Site, gap: GapView) -> Missing:

@@ -14,7 +14,7 @@ from protocol.areas import AREAS
 from protocol.coded import Coded, Unknown
 from protocol.description import TRAITS, Trait
 from protocol.notice import Notice
-from protocol.vocabulary import Consent
+from protocol.vocabulary import Consent, Severity
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,9 @@ class MatchCard:
 
     title: str
     disputed: bool
+    tone: str
+    severity: str
+    violence: str
     rows: tuple[Row, ...]
     contact: str
     key: str | None
@@ -107,10 +110,12 @@ class Presenter:
         """Return the name of a report: its numbers, or its day where they are erased."""
         if report.identifiers:
             return ", ".join(identifier.typed for identifier in report.identifiers)
-        return self._translate("du %(day)s") % {"day": self._calendar.day(report.created)}
+        _ = self._translate
+        return _("du %(day)s") % {"day": self._calendar.day(report.created)}
 
     def report_card(self, report: ReportSummary) -> ReportCard:
         """Return one line of a list."""
+        _ = self._translate
         facts = []
         if report.severity is not None:
             facts.append(self._word(report.severity))
@@ -119,7 +124,7 @@ class Presenter:
         if report.month is not None:
             facts.append(self._calendar.month(report.month))
         if report.author is not None:
-            facts.append(self._translate("par %(name)s") % {"name": report.author})
+            facts.append(_("par %(name)s") % {"name": report.author})
         return ReportCard(
             path=report_path(report.id),
             title=self.report_title(report),
@@ -158,13 +163,16 @@ class Presenter:
         """Return one association's notice; `reports` names the own ones by id."""
         _ = self._translate
         links = [(reports or {}).get(report) for report in match.reports]
+        title = _("Signalé à %(name)s") if reports is None else _("Aussi signalé à %(name)s")
+        notice = match.notice
         return MatchCard(
-            title=_("Signalé à %(name)s") % {"name": match.name}
-            if reports is None
-            else _("Aussi signalé à %(name)s") % {"name": match.name},
+            title=title % {"name": match.name},
             disputed=match.disputed,
-            rows=() if match.notice is None else self._notice_rows(match.notice, match.age_months),
-            contact=_("Pour en parler : %(contact)s") % {"contact": match.contact}
+            tone="bad" if notice is not None and _is_grave(notice.severity) else "wait",
+            severity="" if notice is None else self._word(notice.severity),
+            violence="" if notice is None else self._words(notice.violence),
+            rows=() if notice is None else self._notice_rows(notice, match.age_months),
+            contact=_("Pour en parler : %(contact)s") % {"contact": match.contact}
             if match.contact
             else "",
             key=match.key,
@@ -174,15 +182,11 @@ class Presenter:
 
     def _notice_rows(self, notice: Notice, age_months: int | None) -> tuple[Row, ...]:
         _ = self._translate
-        rows = [
-            Row(_("Gravité"), self._word(notice.severity)),
-            Row(_("Faits"), self._words(notice.violence)),
-        ]
-        rows += self._circumstances(notice, age_months)
+        rows = self._circumstances(notice, age_months)
         rows += self._description(notice.description)
         rows.append(Row(_("Source"), self._word(notice.knowledge)))
         if notice.incidents > 1:
-            rows.append(Row(_("Signalements dans cette association"), str(notice.incidents)))
+            rows.append(Row(_("Nombre"), _("%(n)d signalements là-bas") % {"n": notice.incidents}))
         if notice.contact:
             rows.append(Row(_("Contact"), _("La personne accepte d’être recontactée")))
         return tuple(rows)
@@ -219,3 +223,8 @@ class Presenter:
 
     def _words(self, words: Iterable[Coded | Unknown]) -> str:
         return ", ".join(self._word(word) for word in words)
+
+
+def _is_grave(severity: Severity | Unknown) -> bool:
+    """Return whether to show it as the worst; a newer, unknown word counts as grave."""
+    return isinstance(severity, Unknown) or severity.needs_two

@@ -104,7 +104,5 @@ def problem_of(error: VeilleuseError, translate: Translate, *, signed_in: bool) 
 
 def wait_of(error: ThrottledError, translate: Translate) -> str:
     """Return how long to wait before another password."""
-    minutes = -(-error.retry_after // MINUTE)
-    return translate("Trop d’essais. Attendez %(minutes)d min, puis réessayez.") % {
-        "minutes": minutes
-    }
+    _, minutes = translate, -(-error.retry_after // MINUTE)
+    return _("Trop d’essais. Attendez %(minutes)d min, puis réessayez.") % {"minutes": minutes}

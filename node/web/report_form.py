@@ -6,7 +6,8 @@ from typing import Final
 
 from node.errors import InvalidError
 from node.services.errors import AmbiguousIdentifierError
-from node.services.model import MAX_TYPED, ReportDraft, read_draft
+from node.services.model import MAX_TYPED, IdentifierDraft, ReportDraft, read_draft
+from node.services.reading import read_all
 from node.web.choices import ASKED_REGIONS, trait_field
 from node.web.forms import Form
 from node.web.wording import Translate, field_problem, number_problem
@@ -48,7 +49,6 @@ def draft_of(form: Form, months: Iterable[str], translate: Translate) -> ReportD
 
     Only options that our page offers are taken; anything else counts as not answered.
     """
-    check_number(form, translate)
     severity = form.one_of("severity", _slugs(Severity))
     violence = [slug for slug in _slugs(Violence) if form.chosen("violence", slug)]
     knowledge = form.one_of("knowledge", _slugs(Knowledge))
@@ -87,6 +87,27 @@ def check_number(form: Form, translate: Translate) -> None:
         form.errors[NUMBER] = number_problem("identifier-empty", translate)
     elif len(form.text(NUMBER)) > MAX_TYPED:
         form.errors[NUMBER] = number_problem("identifier-too-long", translate)
+
+
+def read_number(form: Form, home: str, translate: Translate) -> tuple[str, ...]:
+    """Write what is wrong with the number of a report; return the countries to choose from.
+
+    The service reads it again. Reading it here shows all errors of a form at once.
+
+    Args:
+        form: as sent.
+        home: the association's region profile.
+        translate: gettext.
+    """
+    check_number(form, translate)
+    picked = region_of(form)
+    if not form.errors:
+        draft = IdentifierDraft(text=form.text(NUMBER), region=picked)
+        try:
+            read_all((draft,), home)
+        except InvalidError as error:
+            return put_errors(form, error, translate)
+    return () if picked is None else (picked,)
 
 
 def region_of(form: Form) -> str | None:

@@ -11,7 +11,7 @@ from node.services.views import ReportView
 from node.web.choices import MONTHS_BACK, Choices, countries
 from node.web.forms import Form
 from node.web.presenting import report_path
-from node.web.report_form import describes, draft_of, put_errors, region_of
+from node.web.report_form import describes, draft_of, put_errors, read_number
 from node.web.site import Site, Visitor, page_route
 from protocol.vocabulary import Knowledge
 
@@ -30,14 +30,16 @@ def reporting_pages(site: Site) -> APIRouter:
     @router.post("/signaler")
     async def hand_in(request: Request) -> Response:
         visitor, form = await site.submitted(request, Permission.REPORT_CREATE)
+        translate = site.words.gettext
+        regions = read_number(form, site.region, translate)
         months = site.calendar.months(site.node.clock.now(), MONTHS_BACK)
-        draft = draft_of(form, months, site.words.gettext)
+        draft = draft_of(form, months, translate)
         if draft is None:
-            return _form_page(site, request, visitor, form, _picked(form))
+            return _form_page(site, request, visitor, form, regions)
         try:
             report = await site.node.reports.create(visitor.account, draft)
         except InvalidError as error:
-            regions = put_errors(form, error, site.words.gettext) or _picked(form)
+            regions = put_errors(form, error, translate) or regions
             return _form_page(site, request, visitor, form, regions)
         # To another address: loading the page again must not hand it in twice.
         return site.go(f"{report_path(report.id)}/recu")
@@ -54,12 +56,6 @@ def reporting_pages(site: Site) -> APIRouter:
         return site.page(request, "received.html", visitor, steps=steps, report_path=path)
 
     return router
-
-
-def _picked(form: Form) -> tuple[str, ...]:
-    """Return the country that was picked before, so that another error does not lose it."""
-    region = region_of(form)
-    return () if region is None else (region,)
 
 
 def _form_page(

@@ -81,7 +81,8 @@ class Site:
         self.association = association_of(node)
         self.cookies: Cookies = cookies_for(node.identity.id, node.settings.public_url)
         self.origin = origin_of(node.settings.public_url)
-        self.calendar = Calendar.of(region_of(node), words)
+        self.region = region_of(node)
+        self.calendar = Calendar.of(self.region, words)
         self.presenter = Presenter(words.gettext, self.calendar)
         self.renderer = Renderer(
             words,

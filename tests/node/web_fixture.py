@@ -28,7 +28,7 @@ from node.services.views import (
     ReportView,
 )
 from node.sessions import Sessions
-from node.settings import Settings
+from node.settings import load_settings
 from node.storage.database import Database
 from node.system import entropy
 from node.web.pages import pages
@@ -205,9 +205,9 @@ def token_in(page: str) -> str:
 
 
 @asynccontextmanager
-async def stage(folder: Path, **settings: Any) -> AsyncIterator[Stage]:
+async def stage(folder: Path, **settings: object) -> AsyncIterator[Stage]:
     """Build a node with pages in `folder`."""
-    chosen = Settings(data=folder, **({"public_url": URL, "demo": True} | settings))
+    chosen = load_settings(folder, **({"public_url": URL, "demo": True} | settings))
     database = Database(chosen.resolved_database_url)
     await database.open()
     clock, script = StillClock(), Script()
@@ -247,9 +247,9 @@ async def stage(folder: Path, **settings: Any) -> AsyncIterator[Stage]:
         await database.close()
 
 
-def network(**changes: Any) -> NetworkView:
+def network(**changes: object) -> NetworkView:
     """Return a network where all is well, but for `changes`."""
-    values = {
+    values: dict[str, object] = {
         "network": "demo",
         "member": "cabiria",
         "name": "Cabiria",
@@ -267,9 +267,9 @@ def network(**changes: Any) -> NetworkView:
     return NetworkView.model_validate(values | changes)
 
 
-def member(name: str, **changes: Any) -> MemberView:
+def member(name: str, **changes: object) -> MemberView:
     """Return a member that is up to date, but for `changes`."""
-    values = {
+    values: dict[str, object] = {
         "id": name,
         "name": MEMBERS[name],
         "url": f"https://{name}.example",
@@ -288,9 +288,9 @@ def member(name: str, **changes: Any) -> MemberView:
     return MemberView.model_validate(values | changes)
 
 
-def no_match(**changes: Any) -> LookupView:
+def no_match(**changes: object) -> LookupView:
     """Return the answer NO_MATCH, but for `changes`."""
-    values = {
+    values: dict[str, object] = {
         "answer": Verdict.NO_MATCH,
         "candidates": (CandidateView(kind="phone/1", text="+33639980123", region="FR"),),
         "matches": (),

@@ -1,0 +1,107 @@
+"""Every sentence goes through gettext, messages.pot is current, and French is set in French."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.frontend import parse_mapping_cfg  # type: ignore[attr-defined]
+from babel.messages.pofile import read_po
+from jinja2 import Environment
+
+ROOT = Path(__file__).parents[2]
+LOCALE = ROOT / "node" / "locale"
+TEMPLATES = sorted((ROOT / "node" / "web" / "templates").glob("*.html"))
+COMMAND = (
+    "pybabel extract -F node/locale/babel.cfg -k N_ --add-location=file --sort-by-file "
+    "-o node/locale/messages.pot node"
+)
+SPOKEN = {"alt", "aria-label", "label", "placeholder", "title", "value"}
+"""Attributes that people see or hear."""
+NAMES = {"Veilleuse"}
+"""Words that are the same in every language."""
+KEYWORDS = {"_": None, "N_": None, "gettext": None, "ngettext": (1, 2)}
+
+
+class Visible(HTMLParser):
+    """Collects the letters of a page that no expression made."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self._keep(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        for name, value in attrs:
+            if name in SPOKEN and not (tag == "input" and name == "value"):
+                self._keep(value or "")
+
+    def _keep(self, text: str) -> None:
+        text = text.strip()
+        attribute = '="' in text  # a macro that writes attributes
+        if re.search(r"[^\W\d_]", text) and text not in NAMES and not attribute:
+            self.found.append(text)
+
+
+def literal(source: str) -> list[str]:
+    """Return the visible words of a template that are written outside expressions."""
+    environment = Environment(extensions=["jinja2.ext.i18n"], autoescape=True)
+    data = [value for _, kind, value in environment.lex(source) if kind == "data"]
+    visible = Visible()
+    visible.feed("".join(data))
+    return visible.found
+
+
+def extracted() -> set[object]:
+    with (LOCALE / "babel.cfg").open() as file:
+        methods, options = parse_mapping_cfg(file)
+    found = extract_from_dir(ROOT / "node", methods, options, keywords=KEYWORDS)
+    return {message for _, _, message, _, _ in found}
+
+
+def catalogue() -> Catalog:
+    with (LOCALE / "messages.pot").open("rb") as file:
+        return read_po(file)
+
+
+@pytest.mark.parametrize("template", TEMPLATES, ids=lambda path: path.name)
+def test_no_sentence_bypasses_gettext(template: Path) -> None:
+    assert literal(template.read_text()) == []
+
+
+def test_a_bare_sentence_would_be_seen() -> None:
+    source = '<p title="Bonjour">{{ _("dit") }} Attention</p><img alt="Une image">'
+    assert literal(source) == ["Bonjour", "Attention", "Une image"]
+
+
+def test_messages_pot_is_current() -> None:
+    kept = {message.id for message in catalogue() if message.id}
+    assert kept == extracted(), f"run: {COMMAND}"
+
+
+def test_french_is_set_as_french() -> None:
+    """A no-break space stands before double signs, and apostrophes are typographic."""
+    ids = [part for message in catalogue() if _on_pages(message) for part in _parts(message.id)]
+    wrong = [text for text in ids if re.search(r" [?!;:»]|« |[^\W\d]'[^\W\d]", text)]
+    assert wrong == []
+
+
+def _on_pages(message: Message) -> bool:
+    return any(path.startswith(("node/web/", "node/labels")) for path, _ in message.locations)
+
+
+def _parts(message: str | list[str] | tuple[str, ...]) -> tuple[str, ...]:
+    return (message,) if isinstance(message, str) else tuple(message)
+
+
+def test_no_sentence_says_that_a_person_is_safe() -> None:
+    """P7: no screen ever says so, in any form of the words."""
+    words = re.compile(
+        r"\bsûre?s?\b|sécurité|sans risque|fiable|aucun danger|rassur", re.IGNORECASE
+    )
+    ids = [part for message in catalogue() for part in _parts(message.id)]
+    assert [text for text in ids if words.search(text)] == []
