@@ -9,10 +9,15 @@ from rich.console import Console
 BAD: Final = 1
 """Exit status: carried out, and the answer is bad."""
 
+_PIPED_WIDTH: Final = 120
+
 
 def console() -> Console:
     """Return where people read answers. Piped output is neither cut nor coloured."""
-    return Console(highlight=False, soft_wrap=True)
+    answers = Console(highlight=False, soft_wrap=True)
+    if not answers.is_terminal:
+        answers.width = _PIPED_WIDTH
+    return answers
 
 
 def progress_console() -> Console:

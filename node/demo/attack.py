@@ -10,13 +10,14 @@ from crypto.group import hash_to_element, multiply
 from crypto.labels import SuiteLabel
 from crypto.oprf import Mode, context_string, finalize
 from crypto.threshold import combine
-from crypto.values import Element, SecretScalar
+from crypto.values import Element, Secret, SecretScalar
 from protocol.identifiers import oprf_input
 from protocol.readings import Identifier
-from protocol.roster import Roster
+from protocol.roster import Roster, Stretching
 from protocol.tags import stretch, tag_of
 
 Progress = Callable[[int], None]
+Stretcher = Callable[[bytes, bytes, int, Stretching], Secret]
 
 
 def silent(_done: int) -> None:
@@ -29,6 +30,7 @@ def identify(
     seized_tags: Mapping[str, Iterable[bytes]],
     candidates: Sequence[Identifier],
     progress: Progress = silent,
+    stretcher: Stretcher = stretch,
 ) -> set[Identifier]:
     """Return the candidates that the thief recognises in the seized tags.
 
@@ -38,11 +40,12 @@ def identify(
         seized_tags: tags found on the seized disks, by announcing association.
         candidates: numbers to try.
         progress: called with the number of candidates tried.
+        stretcher: `protocol.tags.stretch`, or the same remembering what it computed before.
     """
     index = {(name, tag) for name, tags in seized_tags.items() for tag in tags}
     found: set[Identifier] = set()
     for done, candidate in enumerate(candidates, start=1):
-        z = stretch(
+        z = stretcher(
             _output(roster, shares, candidate),
             roster.network_id,
             roster.epoch.generation,
