@@ -10,9 +10,8 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
-from crypto.values import Secret
 from node.accounts import Account
 from node.errors import NotFoundError
 from node.permissions import Permission
@@ -109,14 +108,11 @@ class Matches:
 
     def _load(self, session: Session) -> tuple[dict[bytes, _Watched], set[bytes]]:
         watched: dict[bytes, _Watched] = {}
-        for row in session.exec(select(SubjectRow)):
-            content = self._home.rows.subject(row).content
-            if content.z is None or content.generation is None:
-                continue
-            if self._home.rows.is_mentioned(session, row.id):
-                z = Secret(content.z)
-                for other in self._home.others:
-                    watched[tag_of(z, content.generation, other)] = _Watched(row.id, other)
+        evaluated = SubjectRow.generation == self._home.generation
+        for row in session.exec(self._home.rows.live_subjects().where(evaluated)):
+            z, generation = self._home.rows.subject(row).key
+            for other in self._home.others:
+                watched[tag_of(z, generation, other)] = _Watched(row.id, other)
         hits = {
             hit.tag for hit in _announced(session, watched) if hit.origin == watched[hit.tag].origin
         }
@@ -135,17 +131,17 @@ class Matches:
                 continue
             row = session.get(SubjectRow, self._watched[hit.tag].subject)
             reports = [] if row is None else self._home.rows.reports_of(session, row.id)
-            content = None if row is None else self._home.rows.subject(row).content
-            if not reports or content is None or content.z is None:
+            if row is None or not reports:
                 continue  # withdrawn since the last rebuild
+            subject = self._home.rows.subject(row)
             key = self._home.vault.seen_key(hit.origin, hit.index)
             update = {
-                "candidate": content.text,
+                "candidate": subject.content.text,
                 "key": key.hex(),
                 "reports": tuple(report.row.id for report in reports),
                 "seen": session.get(SeenRow, key) is not None,
             }
-            view = self._shower.show(hit, Secret(content.z), now)
+            view = self._shower.show(hit, subject.key[0], now)
             views.append(view.model_copy(update=update))
         views.sort(key=lambda view: (view.seen, view.association, view.key or ""))
         return tuple(views)

@@ -18,7 +18,6 @@ from sqlmodel.sql.expression import SelectOfScalar
 
 from crypto.values import Secret
 from federation.ports import Stored
-from node.errors import StorageError
 from node.services.announcing import Announcer
 from node.services.association import Association
 from node.services.evaluating import Evaluator
@@ -146,12 +145,8 @@ class Publisher:
     def _unevaluated(self, session: Session) -> list[Subject]:
         generation = self._home.generation
         other = or_(col(SubjectRow.generation).is_(None), SubjectRow.generation != generation)
-        query = select(SubjectRow).where(other).order_by(SubjectRow.id).limit(MOST_AT_ONCE)
-        return [
-            self._rows.subject(row)
-            for row in session.exec(query)
-            if self._rows.is_mentioned(session, row.id)
-        ]
+        query = self._rows.live_subjects().where(other).order_by(SubjectRow.id).limit(MOST_AT_ONCE)
+        return [self._rows.subject(row) for row in session.exec(query)]
 
     def _keep(self, session: Session, subjects: list[Subject], found: list[Secret]) -> None:
         for subject, z in zip(subjects, found, strict=True):
@@ -208,10 +203,7 @@ class Publisher:
             batch.stored.append(self._announcer.withdraw(ref))
             row.announced = ref = None
         if notice is not None:
-            content = self._rows.subject(row).content
-            if content.z is None or content.generation is None:
-                raise StorageError("A subject is to be announced that was never evaluated.")
-            z, generation = Secret(content.z), content.generation
+            z, generation = self._rows.subject(row).key
             if ref is None:
                 row.announced = batch.next_index
                 batch.stored.append(self._announcer.announce(z, generation, notice))

@@ -21,7 +21,7 @@ from node.services.dates import DAY, month_of
 from node.services.model import Decision, ReportContent, ReportDraft, Status
 from node.services.publish import Publisher
 from node.services.reading import read_all
-from node.services.report_views import Viewer
+from node.services.report_views import Viewer, approvals_needed, approvals_of
 from node.services.sealed_rows import Report
 from node.services.views import ReportSummary, ReportView
 from node.storage.database import mark_erased
@@ -38,7 +38,6 @@ class Reports:
         self._db = home.db
         self._rows = home.rows
         self._publisher = publisher
-        self._viewer = Viewer(home.rows)
 
     async def create(self, account: Account, draft: ReportDraft) -> ReportView:
         """Store a report; it waits for a moderator. Works while the vault is locked, too.
@@ -81,9 +80,8 @@ class Reports:
             query = query.where(ReportRow.status == status)
 
         def work(session: Session) -> list[ReportSummary]:
-            return [
-                self._viewer.summary(session, account, row) for row in session.exec(query).all()
-            ]
+            viewer = Viewer(session, self._rows, account)
+            return [viewer.summary(row) for row in session.exec(query)]
 
         return await self._db.read(work)
 
@@ -121,7 +119,7 @@ class Reports:
             self._check_undecided(session, account, row)
             report = self._rows.report(row)
             self._decide(session, account, row, Decision.APPROVE)
-            if self._viewer.approvals(session, report_id) >= self._viewer.needed(report):
+            if approvals_of(session, report_id) >= approvals_needed(report):
                 self._accept(session, report)
             return self._view(session, account, row)
 
@@ -203,7 +201,7 @@ class Reports:
         session.flush()
 
     def _view(self, session: Session, account: Account, row: ReportRow) -> ReportView:
-        return self._viewer.view(session, account, row, opened=self._home.vault.is_open)
+        return Viewer(session, self._rows, account).view(row, opened=self._home.vault.is_open)
 
 
 def _found(session: Session, report_id: str) -> ReportRow:

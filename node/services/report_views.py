@@ -11,49 +11,62 @@ from node.storage.account_tables import AccountRow
 from node.storage.report_tables import DecisionRow, ReportRow
 
 
+def approvals_needed(report: Report) -> int:
+    """Return how many different people must approve: two for the two highest severities."""
+    return 2 if report.content.severity.needs_two else 1
+
+
+def approvals_of(session: Session, report_id: str) -> int:
+    """Return how many people have approved a report."""
+    query = (
+        select(func.count())
+        .select_from(DecisionRow)
+        .where(DecisionRow.report == report_id)
+        .where(DecisionRow.decision == Decision.APPROVE)
+    )
+    return session.exec(query).one()
+
+
 class Viewer:
-    """Makes views inside a transaction; the caller has checked the account's role."""
+    """Makes views for one person inside one transaction; their role was checked before.
 
-    def __init__(self, rows: SealedRows) -> None:
+    Names and approvals are read once, not once a report: a list may hold thousands.
+    """
+
+    def __init__(self, session: Session, rows: SealedRows, account: Account) -> None:
+        self._session = session
         self._rows = rows
-
-    def needed(self, report: Report) -> int:
-        """Return how many different people must approve: two for the two highest severities."""
-        return 2 if report.content.severity.needs_two else 1
-
-    def approvals(self, session: Session, report_id: str) -> int:
-        """Return how many people have approved a report."""
-        query = (
-            select(func.count())
-            .select_from(DecisionRow)
-            .where(DecisionRow.report == report_id)
-            .where(DecisionRow.decision == Decision.APPROVE)
+        self._account = account
+        self._names: dict[str, str] = dict(
+            session.exec(select(AccountRow.id, AccountRow.name)).all()
         )
-        return session.exec(query).one()
+        self._approvals: dict[str, int] = dict(
+            session.exec(
+                select(DecisionRow.report, func.count())
+                .where(DecisionRow.decision == Decision.APPROVE)
+                .group_by(col(DecisionRow.report))
+            ).all()
+        )
 
-    def summary(self, session: Session, account: Account, row: ReportRow) -> ReportSummary:
+    def summary(self, row: ReportRow) -> ReportSummary:
         """Return one line about a report."""
-        if not Status(row.status).live:
-            return _bare(row)
-        report = self._rows.report(row)
-        return self._summary(session, account, report)
+        return self._summary(self._rows.report(row)) if Status(row.status).live else _bare(row)
 
-    def view(
-        self, session: Session, account: Account, row: ReportRow, *, opened: bool
-    ) -> ReportView:
+    def view(self, row: ReportRow, *, opened: bool) -> ReportView:
         """Return all of a report; only its state if its content is gone or cannot be opened."""
-        decisions = _decisions(session, row.id)
+        decisions = self._decisions(row.id)
         if not (opened and Status(row.status).live):
             return ReportView(**dict(_bare(row)), decisions=decisions)
         report = self._rows.report(row)
         content = report.content
+        account, own = self._account, content.author == self._account.id
         decides = account.allows(Permission.REPORT_DECIDE)
         undecided = (
             report.status is Status.PENDING
-            and session.get(DecisionRow, (row.id, account.id)) is None
+            and self._session.get(DecisionRow, (row.id, self._account.id)) is None
         )
         return ReportView(
-            **dict(self._summary(session, account, report)),
+            **dict(self._summary(report)),
             perpetrator=content.perpetrator,
             place=content.place,
             time=content.time,
@@ -67,10 +80,10 @@ class Viewer:
             may_approve=decides and undecided,
             may_refuse=decides and undecided,
             may_withdraw=account.allows(Permission.REPORT_WITHDRAW)
-            or (account.allows(Permission.REPORT_WITHDRAW_OWN) and content.author == account.id),
+            or (own and account.allows(Permission.REPORT_WITHDRAW_OWN)),
         )
 
-    def _summary(self, session: Session, account: Account, report: Report) -> ReportSummary:
+    def _summary(self, report: Report) -> ReportSummary:
         content = report.content
         return ReportSummary(
             id=report.row.id,
@@ -86,34 +99,28 @@ class Viewer:
             violence=content.violence,
             month=content.month,
             area=content.area,
-            author=_name(session, content.author),
-            mine=content.author == account.id,
+            author=self._names.get(content.author),
+            mine=content.author == self._account.id,
             federated=content.federated,
-            approvals=self.approvals(session, report.row.id),
-            approvals_needed=self.needed(report),
+            approvals=self._approvals.get(report.row.id, 0),
+            approvals_needed=approvals_needed(report),
+        )
+
+    def _decisions(self, report_id: str) -> tuple[DecisionView, ...]:
+        rows = self._session.exec(
+            select(DecisionRow)
+            .where(DecisionRow.report == report_id)
+            .order_by(col(DecisionRow.at), col(DecisionRow.account))
+        ).all()
+        return tuple(
+            DecisionView(
+                account=self._names.get(row.account, ""),
+                decision=Decision(row.decision),
+                at=row.at,
+            )
+            for row in rows
         )
 
 
 def _bare(row: ReportRow) -> ReportSummary:
     return ReportSummary(id=row.id, status=Status(row.status), created=row.created)
-
-
-def _name(session: Session, account_id: str) -> str | None:
-    account = session.get(AccountRow, account_id)
-    return None if account is None else account.name
-
-
-def _decisions(session: Session, report_id: str) -> tuple[DecisionView, ...]:
-    rows = session.exec(
-        select(DecisionRow)
-        .where(DecisionRow.report == report_id)
-        .order_by(col(DecisionRow.at), col(DecisionRow.account))
-    ).all()
-    return tuple(
-        DecisionView(
-            account=_name(session, row.account) or "",
-            decision=Decision(row.decision),
-            at=row.at,
-        )
-        for row in rows
-    )

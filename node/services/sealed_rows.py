@@ -8,7 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlmodel import Session, col, delete, select
+from sqlmodel.sql.expression import SelectOfScalar
 
+from crypto.values import Secret
+from node.errors import StorageError
 from node.services.model import ReportContent, Status, SubjectContent
 from node.storage.report_tables import MentionRow, ReportRow, SubjectRow
 from node.vault.vault import Place, Vault
@@ -39,6 +42,17 @@ class Subject:
     def identifier(self) -> Identifier:
         """The identifier itself."""
         return Identifier(self.content.kind, self.content.text)
+
+    @property
+    def key(self) -> tuple[Secret, int]:
+        """Z and its generation.
+
+        Raises:
+            StorageError: it was never evaluated.
+        """
+        if self.content.z is None or self.content.generation is None:
+            raise StorageError("A subject is said to be evaluated and holds no result.")
+        return Secret(self.content.z), self.content.generation
 
 
 class SealedRows:
@@ -91,8 +105,7 @@ class SealedRows:
     def report(self, row: ReportRow) -> Report:
         """Return a live report, opened."""
         if row.wrapped_key is None or row.sealed is None:
-            msg = "a report without content was opened"
-            raise LookupError(msg)
+            raise StorageError("A report is said to be live and has no content.")
         place = _report_place(row.id)
         key = self._vault.unwrap(row.wrapped_key, place)
         content = self._vault.open_field(key, place, row.sealed)
@@ -138,6 +151,10 @@ class SealedRows:
         """Have the publisher look at a subject again."""
         subject.announced_digest = None
         session.add(subject)
+
+    def live_subjects(self) -> SelectOfScalar[SubjectRow]:
+        """Ask for the subjects that some live report mentions."""
+        return select(SubjectRow).where(col(SubjectRow.id).in_(select(MentionRow.subject)))
 
     def subjects_mentioned(self, session: Session, report: str) -> list[SubjectRow]:
         """Return the subjects that a report mentions."""
