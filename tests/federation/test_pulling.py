@@ -665,8 +665,11 @@ async def test_any_sign_of_life_ends_the_wait_for_a_peer_that_was_away(world: Wo
     for _ in range(12):
         await pull(world)
         world.clock.advance(reader.clients[B].wait(Lane.PULL))
+    reader.schedule.take_due(world.clock.monotonic())
     await pull(world)
-    assert reader.clients[B].wait(Lane.PULL) > 400
+    world.clock.advance(60)
+    assert reader.clients[B].wait(Lane.PULL) > 300
+    assert reader.schedule.take_due(world.clock.monotonic()) == ()
     world[B].down = False
 
     for peer in ("nobody", A, "auditrice", B):

@@ -1,3 +1,6 @@
+import json
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +28,7 @@ from protocol.merkle import (
 from protocol.payload import Code, Expired, Gone, Held, Opening, Slot
 from tests.protocol.builders import LogBuilder
 
+VECTORS = sorted((Path(__file__).parents[1] / "vectors" / "mirroring").glob("entries-*.json"))
 ORIGIN = "veilleuse/essai/cabiria"
 hashes = st.binary(min_size=32, max_size=32).map(Hash)
 
@@ -36,6 +40,20 @@ def head_of(raws: list[bytes]) -> Checkpoint:
 
 def proof_of(raws: list[bytes], start: int) -> tuple[Hash, ...]:
     return consistency_proof(subtrees_of([leaf_hash(raw) for raw in raws]), start, len(raws))
+
+
+@pytest.mark.parametrize("file", VECTORS, ids=lambda file: file.stem)
+def test_entries_vector(file: Path) -> None:
+    vector = json.loads(file.read_text())
+    held = CompactRange().extend(leaf_hash(entry.encode()) for entry in vector["held"])
+    head = Checkpoint(ORIGIN, vector["head"]["size"], Hash(bytes.fromhex(vector["head"]["root"])))
+    try:
+        raws, proof = parse_entries(vector["answer"].encode(), vector["asked"])
+        verify_range(held, raws, proof, head)
+        outcome = "ok"
+    except PeerError as error:
+        outcome = error.code
+    assert outcome == vector["expect"], vector["why"]
 
 
 def test_paths() -> None:
