@@ -14,7 +14,7 @@ from node.services.association import Association
 from node.services.errors import AmbiguousIdentifierError
 from node.services.own_log import OwnLog
 from node.services.views import GapView
-from node.storage.log_tables import AnnouncementRow, QuotaRow
+from node.storage.log_tables import AnnouncementRow, PieceRow, QuotaRow
 from protocol.answer import Unsearched, Verdict
 from protocol.fold import Standing
 from protocol.payload import Code, EmptyPayload
@@ -190,6 +190,26 @@ async def test_a_notice_that_does_not_open_still_matches(net: TestNetwork) -> No
     assert view.answer is Verdict.MATCH
     assert view.matches[0].notice is None
     assert not view.matches[0].disputed
+
+
+async def test_a_notice_that_expired_before_its_announcement_still_matches(
+    net: TestNetwork,
+) -> None:
+    """An amendment has a ceiling of its own; it goes, and the announcement stays."""
+    station = net["cabiria"]
+    start = await log_size(station)
+    await published(station, "06 39 98 30 17")
+    await published(station, "06 39 98 30 17")
+    await net.settle()
+
+    def expired(session: Session) -> None:
+        piece = session.get_one(PieceRow, ("cabiria", start + 1, "body"))
+        piece.salt = piece.payload = piece.digest = piece.until = None
+
+    await net["griselidis"].node.db.write(expired)
+    view = await look_up(net["griselidis"], "06 39 98 30 17")
+    assert view.answer is Verdict.MATCH
+    assert view.matches[0].notice is None
 
 
 async def test_an_administrator_looks_nothing_up(net: TestNetwork) -> None:

@@ -311,3 +311,28 @@ async def test_without_a_quorum_publishing_waits_longer_and_longer(
         clock.ahead += FIRST_WAIT + 1
         assert await station.node.publisher.run() == 1
         assert tries == 3
+
+
+async def test_a_report_counts_as_announced_once_all_its_numbers_are(
+    solo: Station, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    start = await log_size(solo)
+    report = await approved(solo, "06 39 98 20 20", "06 39 98 20 21", "06 39 98 20 22")
+    asked, tries = Gatherer.gather, 0
+
+    async def once(self: Gatherer, inputs: Sequence[bytes]) -> Gathered:
+        nonlocal tries
+        tries += 1
+        return await asked(self, inputs) if tries == 1 else Gathered(None, {})
+
+    monkeypatch.setattr(Gatherer, "gather", once)
+    await solo.node.publisher.run()
+    monkeypatch.undo()
+    assert await codes_since(solo, start) == ["announce"] * 2
+    view = await solo.node.reports.get(solo.people["moderator"], report)
+    assert view.status is Status.APPROVED
+    monkeypatch.setattr(solo.node.publisher, "_retry_at", 0.0)
+    await solo.node.publisher.run()
+    assert await codes_since(solo, start) == ["announce"] * 3
+    view = await solo.node.reports.get(solo.people["moderator"], report)
+    assert view.status is Status.PUBLISHED
