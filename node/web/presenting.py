@@ -172,7 +172,7 @@ class Presenter:
             severity="" if notice is None else self._word(notice.severity),
             violence="" if notice is None else self._words(notice.violence),
             rows=() if notice is None else self._notice_rows(notice, match.age_months),
-            contact=_("Pour en parler : %(contact)s") % {"contact": match.contact}
+            contact=_("Pour en parler : %(contact)s") % {"contact": match.contact}
             if match.contact
             else "",
             key=match.key,

@@ -68,7 +68,7 @@ def report_pages(site: Site) -> APIRouter:
 
     @router.post("/signalements/{report_id}/retirer")
     async def withdraw(request: Request, report_id: ReportId) -> Response:
-        visitor, _form = await site.submitted(request, Permission.REPORT_READ)
+        visitor, _form = await site.submitted(request, Permission.REPORT_WITHDRAW_OWN)
         await site.node.reports.withdraw(visitor.account, report_id)
         return site.go(f"{report_path(report_id)}?{SAID}={Decision.WITHDRAW}")
 
