@@ -16,6 +16,7 @@ from node.storage.ledger import SqlTransaction
 from node.storage.log_tables import PieceRow
 from node.storage.report_tables import MentionRow, ReportRow, SubjectRow
 from node.system import SystemClock
+from protocol.canonical import loads
 from protocol.checkpoint import open_checkpoint
 from protocol.entries import Announce, Revise, parse_entry
 from protocol.payload import (
@@ -164,6 +165,23 @@ async def test_a_report_of_two_numbers_is_announced_under_both(solo: Station) ->
     assert await codes_since(solo, start) == ["announce"] * 2
     await withdraw(solo, report)
     assert await codes_since(solo, start) == ["announce"] * 2 + ["withdraw"] * 2
+
+
+async def test_no_two_payloads_share_a_salt_and_no_two_notices_a_nonce(solo: Station) -> None:
+    """Equal codes or equal notices must not show as equal commitments or equal bytes."""
+    start = await log_size(solo)
+    reports = [await published(solo, f"06 39 98 20 {last}") for last in (30, 31, 31)]
+    rows = await solo.node.ledger.read(lambda tx: tx.pieces(solo.id, start, 10_000))
+    for report in reports:
+        await withdraw(solo, report)
+    rows += await solo.node.ledger.read(lambda tx: tx.pieces(solo.id, start + len(rows), 10_000))
+    pieces = [piece for row in rows for piece in row if isinstance(piece, Opening)]
+    assert len({piece.salt for piece in pieces}) == len(pieces) > 6
+    entries = await entries_since(solo, start)
+    assert len({entry.id for entry in entries}) == len({entry.c for entry in entries})
+    sealed = [loads(piece.payload, 4096).get("notice", "") for piece in pieces]
+    nonces = [notice[:32] for notice in sealed if notice]
+    assert len(set(nonces)) == len(nonces) >= 3
 
 
 async def test_the_signed_head_covers_what_is_stored(solo: Station) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlmodel import Session
 
 from node.errors import (
     AlreadyDecidedError,
@@ -16,6 +17,7 @@ from node.errors import (
 )
 from node.services.errors import AmbiguousIdentifierError
 from node.services.model import Decision, Status
+from node.storage.report_tables import ReportRow
 from protocol.payload import Opening
 from tests.node.network_fixture import PASSPHRASE, Station, running_network
 from tests.node.reporting import NARRATIVE, draft, log_size, look_up, published, reported, withdraw
@@ -150,6 +152,22 @@ async def test_a_refused_report_loses_its_content_for_good(solo: Station) -> Non
     assert (await look_up(solo, "06 39 98 10 10")).own_reports == ()
     with pytest.raises(WrongStateError):
         await withdraw(solo, report)
+
+
+@pytest.mark.parametrize("end", ["refuse", "withdraw"])
+async def test_an_ended_report_leaves_neither_key_nor_ciphertext(solo: Station, end: str) -> None:
+    report = await reported(solo, "06 39 98 10 16")
+
+    def row(session: Session) -> tuple[bytes | None, bytes | None]:
+        found = session.get_one(ReportRow, report)
+        return found.wrapped_key, found.sealed
+
+    held = [part for part in await solo.node.db.read(row) if part is not None]
+    assert len(held) == 2
+    assert all(traces(solo.settings.data, [part]) for part in held)
+    await getattr(solo.node.reports, end)(solo.people["moderator"], report)
+    assert await solo.node.db.read(row) == (None, None)
+    assert not traces(solo.settings.data, held)
 
 
 async def test_a_caseworker_withdraws_their_own_reports_only(solo: Station) -> None:
