@@ -39,8 +39,7 @@ class Position:
         applied: the range of entries folded; its size is the next index.
         head: the newest verified signed note, bytes as received; None before the first.
         head_size: entries that `head` covers; `applied.size` when nothing is outstanding.
-        head_time: Unix seconds of the author's newest verified cosignature on that head. While
-            `applied.size` is below `head_size` it says nothing about what can be searched.
+        head_time: Unix seconds of the newest verified cosignature on a head that is applied.
         quarantined_at: index of the entry that stopped this log, or None.
         quarantine: stable error code of what stopped it, or None.
     """
@@ -91,7 +90,10 @@ class Transaction(Protocol):
         """
 
     def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:
-        """Record a verified head (`size` entries, cosigned at `time`); never moves backwards."""
+        """Record a verified head (`size` entries, cosigned at `time`); never moves backwards.
+
+        A head below the recorded one is ignored; `time` counts once `size` entries are applied.
+        """
 
     def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
         """Stop `origin`'s log at `index`: it is not read further until a person lifts it."""

@@ -129,7 +129,8 @@ class MemoryTransaction:
         log = self._log(origin)
         if size >= log.head_size:
             log.head, log.head_size = note, size
-            log.head_time = max(time, log.head_time or 0)
+            if size <= log.applied.size:
+                log.head_time = max(time, log.head_time or 0)
 
     def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
         log = self._log(origin)

@@ -16,7 +16,8 @@ from tests.federation.bad_servers import Server, chunks, hang, hang_up, saying, 
 from tests.federation.hosts import Watch
 from tests.protocol.builders import network, seed
 
-SHORT = Patience(connect=1, window=0.15, least=100, total=0.6)
+# Long enough for a busy machine: what must not happen takes several times longer.
+SHORT = Patience(connect=2, window=0.4, least=100, total=1.2)
 IDENTITY = Identity("strass", seed("strass transport"), seed("strass witness"))
 ROSTER = network().roster
 
@@ -138,7 +139,7 @@ async def test_a_hung_peer_is_given_up(connect: Connect) -> None:
         start = time.monotonic()
         with pytest.raises(StalledError):
             await connect(server).get("/", 10)
-        assert time.monotonic() - start < 0.5
+        assert time.monotonic() - start < 1.1
 
 
 async def test_an_answer_that_trickles_is_given_up_though_it_never_pauses(
@@ -149,7 +150,7 @@ async def test_an_answer_that_trickles_is_given_up_though_it_never_pauses(
         start = time.monotonic()
         with pytest.raises(StalledError):
             await connect(server).get("/", 5000)
-        assert time.monotonic() - start < 0.45
+        assert time.monotonic() - start < 1.1
 
 
 async def test_an_answer_that_progresses_still_ends_with_the_total(connect: Connect) -> None:

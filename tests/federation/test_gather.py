@@ -185,7 +185,7 @@ def at(world: World, name: str, url: str) -> None:
         host.identity,
         host.clock,
         host.random.randbytes,
-        patience=dict.fromkeys(Lane, Patience(connect=1, window=0.3, least=100, total=0.6)),
+        patience=dict.fromkeys(Lane, Patience(connect=1, window=0.8, least=100, total=1.5)),
     )
     host.gatherer.clients = host.clients
 
@@ -195,7 +195,7 @@ async def test_a_hung_custodian_costs_a_lookup_nothing(world: World) -> None:
         at(world, "cabiria", server.url)
         start = time.monotonic()
         gathered = await gather(world)
-        assert time.monotonic() - start < 0.2
+        assert time.monotonic() - start < 0.7
         assert gathered.outputs == (truth(world),)
         await finish_late(world)
         assert world[A].gatherer.health.faults() == {2: Fault.SLOW}
@@ -255,10 +255,10 @@ async def test_one_more_than_needed_is_asked_and_no_more(seven: World) -> None:
 async def test_after_a_short_wait_others_are_asked_instead(seven: World) -> None:
     custodians = Custodians(seven, {2, 3})
     gatherer = seven["a"].gatherer
-    gatherer.hurry = Hurry(hedge=0.1, deadline=10)
+    gatherer.hurry = Hurry(hedge=0.5, deadline=30)
     start = time.monotonic()
     gathered = await gatherer.run(gatherer.attempt((INPUT,)), custodians)
-    assert time.monotonic() - start < 1
+    assert time.monotonic() - start < 10
     assert gathered.outputs == (truth(seven),)
     assert gathered.faults == {2: Fault.SLOW, 3: Fault.SLOW}
     assert custodians.asked == [1, 2, 3, 4, 5, 6, 7]

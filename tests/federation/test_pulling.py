@@ -134,6 +134,7 @@ async def test_one_pull_does_a_bounded_piece_of_work_and_is_due_again_at_once(
     assert (result.applied, result.up_to_date, result.error) == (4, False, None)
     held = world[A].ledger.log(B)
     assert (held.applied.size, held.head_size) == (4, 10)  # what is not searched yet is known
+    assert held.head_time is None
     assert B in world[A].schedule.take_due(world.clock.monotonic())
     assert (await pull(world)).applied == 4
     assert (await pull(world)).up_to_date
