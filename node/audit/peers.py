@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from federation.client import PeerClient, open_clients
+from federation.client import PeerClient
 from federation.errors import RefusedError
 from federation.heads import HEAD_LIMIT, Head, open_head
 from federation.identity import Identity
@@ -42,8 +42,9 @@ async def read_peers(
     Raises:
         FederationError: a node cannot be reached, refuses, or answers against the specification.
     """
-    # Under its own key nobody asks itself: open_clients leaves that one out.
-    clients = open_clients(members, identity, clock, entropy)
+    clients = {
+        member.id: PeerClient(member.id, member.url, identity, clock, entropy) for member in members
+    }
     try:
         heads = [
             head

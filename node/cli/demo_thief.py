@@ -73,8 +73,12 @@ def _show(
         mark = "ok " if attempt.held else "NON"
         nodes = " + ".join(names[node] for node in attempt.nodes)
         out.print(
-            _("  {mark} {shares} part(s) : {identified} reconnu(s)   {nodes}").format(
-                mark=mark, shares=attempt.shares, identified=attempt.identified, nodes=nodes
+            _("  {mark} {shares} part(s) : {identified} reconnu(s) sur {tried}   {nodes}").format(
+                mark=mark,
+                shares=attempt.shares,
+                identified=attempt.identified,
+                tried=attempt.tried,
+                nodes=nodes,
             ),
             markup=False,
         )
