@@ -1,4 +1,4 @@
-"""`veilleuse status`: the network, seen from a node. Exit status 1: a lookup would be incomplete."""
+"""`veilleuse status`: the network, from a node. Exit status 1: a lookup would be incomplete."""
 
 from collections.abc import Mapping
 from typing import Any
