@@ -349,7 +349,7 @@ async def test_a_report_counts_as_announced_once_all_its_numbers_are(
     assert await codes_since(solo, start) == ["announce"] * 2
     view = await solo.node.reports.get(solo.people["moderator"], report)
     assert view.status is Status.APPROVED
-    monkeypatch.setattr(solo.node.publisher, "_retry_at", 0.0)
+    solo.node.publisher._retry_at = 0.0
     await solo.node.publisher.run()
     assert await codes_since(solo, start) == ["announce"] * 3
     view = await solo.node.reports.get(solo.people["moderator"], report)
