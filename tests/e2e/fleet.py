@@ -67,6 +67,7 @@ def running_fleet(
     parameters: Parameters = PARAMETERS,
     auditors: Sequence[Auditor] = (),
     settle: bool = True,
+    relayed: bool = True,
     **settings: Any,  # noqa: ANN401
 ) -> Iterator[Fleet]:
     """Found a network of four and run its nodes until the block ends.
@@ -79,19 +80,21 @@ def running_fleet(
         auditors: of the network.
         settle: whether to wait until every node has seen every log. With long cadences that
             takes an announcement of each.
+        relayed: whether relays stand before the nodes; without, nothing slows a request down.
         settings: of each node.
     """
     with Relays() as relays:
+        made = _found(folder, relays, parameters, auditors, settings, relayed=relayed)
         nodes = {
             name: NodeProcess(
                 name,
                 each,
-                relays,
+                relays if relayed else None,
                 program=(programs or {}).get(name, SERVE),
                 environment=environment or {},
                 tokens=asyncio.run(_people(each)),
             )
-            for name, each in _found(folder, relays, parameters, auditors, settings).items()
+            for name, each in made.items()
         }
         fleet = Fleet(nodes, relays)
         try:
@@ -126,13 +129,15 @@ def _found(
     parameters: Parameters,
     auditors: Sequence[Auditor],
     settings: Mapping[str, Any],
+    *,
+    relayed: bool,
 ) -> dict[str, Settings]:
     for attempt in range(_TRIES):
         made = found_network(
             folder / str(attempt), parameters=parameters, auditors=auditors, **settings
         )
         try:
-            for name, each in made.items():
+            for name, each in made.items() if relayed else ():
                 relays.open(name, each.port)
         except OSError:  # another program took a port between finding and opening it
             continue

@@ -33,7 +33,8 @@ class NodeProcess:
 
     id: str
     settings: Settings
-    relays: Relays
+    relays: Relays | None
+    """What carries its peers' requests to it; without, it listens at its public address."""
     program: Sequence[str] = SERVE
     environment: Mapping[str, str] = field(default_factory=dict)
     tokens: Mapping[str, str] = field(default_factory=dict)
@@ -58,7 +59,8 @@ class NodeProcess:
         """Start the process, wait until it answers, and open custody and vault."""
         self._launch()
         assert until(self._answers, _START_SECONDS), f"{self.id} does not start:\n{self.log()}"
-        self.relays.point(self.id, self.port)
+        if self.relays is not None:
+            self.relays.point(self.id, self.port)
         if unlock:
             self.unlock()
 
@@ -155,9 +157,10 @@ class NodeProcess:
             "SQLITE_TMPDIR": str(temporary),
             "PYTHONPATH": str(ROOT),
         }
+        wanted = self.settings.port if self.relays is None else 0
         end_read, self._lifeline = os.pipe()
         with (
-            socket.create_server(("127.0.0.1", 0)) as listener,
+            socket.create_server(("127.0.0.1", wanted)) as listener,
             (temporary / "output.log").open("ab") as output,
         ):
             self.port = listener.getsockname()[1]
@@ -194,7 +197,8 @@ class NodeProcess:
         if self._lifeline is not None:
             os.close(self._lifeline)
             self._lifeline = None
-        self.relays.point(self.id, None)
+        if self.relays is not None:
+            self.relays.point(self.id, None)
         while self._clients:
             self._clients.popitem()[1].close()
 
