@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     @property
     def resolved_database_url(self) -> str:
         """`database_url`, or the default file."""
-        return self.database_url or f"sqlite+aiosqlite:///{self.data / 'node.db'}"
+        return self.database_url or f"sqlite:///{self.data / 'node.db'}"
 
     @classmethod
     def settings_customise_sources(  # noqa: D102  (pydantic-settings' hook)

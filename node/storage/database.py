@@ -2,21 +2,23 @@
 
 Everything that depends on the kind of database is in this file. Here: SQLite, in WAL mode. A commit
 is on disk (fsync of the write-ahead log) before `write` returns (P9).
+
+Work runs in threads of its own, whole: an asynchronous driver would hop between threads at every
+statement, which costs three times the statement, and would keep the work itself in the event loop.
 """
 
 import asyncio
 import os
 import sqlite3
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
-from sqlalchemy import event
-from sqlalchemy.engine import Connection, make_url
+from sqlalchemy import create_engine, event
+from sqlalchemy.engine import Connection, Engine, make_url
 from sqlalchemy.exc import DatabaseError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlmodel import Session
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from node.errors import StorageError
 from node.storage.migrating import migrate
@@ -24,6 +26,8 @@ from node.storage.migrating import migrate
 T = TypeVar("T")
 
 _BUSY_MILLISECONDS = 10_000
+_READERS: Final = 4
+"""Snapshots read at one time."""
 
 _PRAGMAS = (
     "PRAGMA foreign_keys = ON",
@@ -42,7 +46,7 @@ class Database:
     """An open database. Build it, `await open()`, and `await close()` at the end.
 
     Args:
-        url: SQLAlchemy URL, `sqlite+aiosqlite:///path/to/file`.
+        url: SQLAlchemy URL, `sqlite:///path/to/file`.
         busy_milliseconds: how long a statement waits for another process's transaction.
 
     Raises:
@@ -51,14 +55,15 @@ class Database:
 
     def __init__(self, url: str, busy_milliseconds: int = _BUSY_MILLISECONDS) -> None:
         parsed = make_url(url)
-        if parsed.drivername != "sqlite+aiosqlite" or parsed.database in {None, "", ":memory:"}:
-            raise StorageError("The database must be a SQLite file: sqlite+aiosqlite:///path.")
+        if parsed.drivername != "sqlite" or parsed.database in {None, "", ":memory:"}:
+            raise StorageError("The database must be a SQLite file: sqlite:///path.")
         self._file = Path(parsed.database or "")
         # Readers cannot write, even by mistake. The writer is one connection, and commits in turn.
         pragmas = (f"PRAGMA busy_timeout = {busy_milliseconds}", *_PRAGMAS)
-        self._readers = _engine(url, "BEGIN", 5, (*pragmas, "PRAGMA query_only = ON"))
+        self._readers = _engine(url, "BEGIN", _READERS, (*pragmas, "PRAGMA query_only = ON"))
         self._writer = _engine(url, "BEGIN IMMEDIATE", 1, pragmas)
-        self._writing = asyncio.Lock()
+        self._reading = ThreadPoolExecutor(_READERS, "database-reader")
+        self._writing = ThreadPoolExecutor(1, "database-writer")
 
     async def open(self) -> None:
         """Create the file if there is none, and bring its tables to this version.
@@ -78,10 +83,8 @@ class Database:
             raise
 
     async def close(self) -> None:
-        """Let every connection go. A `write` under way is waited for."""
-        async with self._writing:
-            await self._readers.dispose()
-            await self._writer.dispose()
+        """Let every connection go. A `write` under way is waited for; it is the last."""
+        await asyncio.to_thread(self._close)
 
     async def upgrade(self, revision: str = "head") -> None:
         """Bring the tables to `revision`, up or down, in one transaction.
@@ -89,25 +92,34 @@ class Database:
         Raises:
             StorageError: the tables are of a version that this one does not know.
         """
-        async with self._writing, self._writer.begin() as connection:
-            await connection.run_sync(migrate, revision)
+
+        def work() -> None:
+            with self._writer.begin() as connection:
+                migrate(connection, revision)
+
+        await self._in(self._writing, work)
 
     async def read(self, work: Callable[[Session], T]) -> T:
-        """Run `work` on a consistent snapshot. It runs in the event loop: keep it short."""
-        async with AsyncSession(self._readers, expire_on_commit=False) as session:
-            return await session.run_sync(_plain(work))
+        """Run `work` on a consistent snapshot, in a thread."""
+
+        def snapshot() -> T:
+            with Session(self._readers, expire_on_commit=False) as session:
+                return work(session)
+
+        return await self._in(self._reading, snapshot)
 
     async def write(self, work: Callable[[Session], T]) -> T:
-        """Run `work` in one transaction, which is on disk when this returns.
+        """Run `work` in one transaction, in a thread; it is on disk when this returns.
 
-        An exception rolls everything back. Writers wait for each other.
+        An exception rolls everything back. Writers wait for each other, in their order. Whoever
+        is cancelled while waiting does not know whether the transaction happened.
         """
-        async with (
-            self._writing,
-            AsyncSession(self._writer, expire_on_commit=False) as session,
-            session.begin(),
-        ):
-            return await session.run_sync(_plain(work))
+
+        def transaction() -> T:
+            with Session(self._writer, expire_on_commit=False) as session, session.begin():
+                return work(session)
+
+        return await self._in(self._writing, transaction)
 
     async def erase_traces(self) -> bool:
         """Make what was deleted absent from every file of the folder (P4), if anything was.
@@ -120,9 +132,22 @@ class Database:
             Whether no trace is left. False when another process was reading all the while: call
             again later, the mark stays.
         """
-        async with self._writing, self._writer.connect() as connection:
-            plain = await connection.execution_options(**{_NO_TRANSACTION: True})
-            return await plain.run_sync(_erase_traces)
+
+        def work() -> bool:
+            with self._writer.connect() as connection:
+                plain = connection.execution_options(**{_NO_TRANSACTION: True})
+                return _erase_traces(plain)
+
+        return await self._in(self._writing, work)
+
+    async def _in(self, threads: ThreadPoolExecutor, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(threads, work)
+
+    def _close(self) -> None:
+        self._reading.shutdown()
+        self._writing.shutdown()
+        self._readers.dispose()
+        self._writer.dispose()
 
 
 def mark_erased(session: Session) -> None:
@@ -154,15 +179,15 @@ def _erase_traces(connection: Connection) -> bool:
     return erased
 
 
-def _engine(url: str, begin: str, pool_size: int, pragmas: Sequence[str]) -> AsyncEngine:
-    engine = create_async_engine(
+def _engine(url: str, begin: str, pool_size: int, pragmas: Sequence[str]) -> Engine:
+    engine = create_engine(
         url,
         pool_size=pool_size,
         max_overflow=0,
         hide_parameters=True,  # an error's text must not hold what was being stored
     )
 
-    @event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine, "connect")
     def configure(connection: Any, _record: object) -> None:  # noqa: ANN401  (the driver's)
         # The driver would start transactions by its own rules; `begin` below does instead.
         connection.isolation_level = None
@@ -175,17 +200,12 @@ def _engine(url: str, begin: str, pool_size: int, pragmas: Sequence[str]) -> Asy
             connection.close()  # nobody else knows of it yet
             raise
 
-    @event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine, "begin")
     def start(connection: Connection) -> None:
         if _NO_TRANSACTION not in connection.get_execution_options():
             connection.exec_driver_sql(begin)
 
     return engine
-
-
-def _plain(work: Callable[[Session], T]) -> Callable[..., T]:
-    """SQLModel types its asynchronous session's inner one as SQLAlchemy's; it is SQLModel's."""
-    return work
 
 
 def _create_private(file: Path) -> None:

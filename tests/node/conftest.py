@@ -9,7 +9,7 @@ from node.storage.database import Database
 
 
 def database_at(folder: Path) -> Database:
-    return Database(f"sqlite+aiosqlite:///{folder / 'node.db'}")
+    return Database(f"sqlite:///{folder / 'node.db'}")
 
 
 @pytest_asyncio.fixture

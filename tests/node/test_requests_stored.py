@@ -56,7 +56,7 @@ async def test_a_replay_has_no_other_effect(database: Database) -> None:
 
 
 async def test_one_of_many_at_once_wins_the_nonce(database: Database) -> None:
-    second = Database(f"sqlite+aiosqlite:///{database._file}")
+    second = Database(f"sqlite:///{database._file}")
     await second.open()
     ledgers = [SqlLedger(database), SqlLedger(second)] * 5
     results = await asyncio.gather(

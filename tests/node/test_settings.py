@@ -37,7 +37,7 @@ def test_documented_defaults_are_the_real_ones() -> None:
 def test_defaults(tmp_path: Path) -> None:
     settings = load_settings(tmp_path, public_url=URL)
     assert (settings.host, settings.port, settings.publish_every) == ("127.0.0.1", 8470, 20)
-    assert settings.resolved_database_url == f"sqlite+aiosqlite:///{tmp_path / 'node.db'}"
+    assert settings.resolved_database_url == f"sqlite:///{tmp_path / 'node.db'}"
 
 
 def test_environment_wins_over_the_file_and_the_command_line_over_both(

@@ -19,7 +19,7 @@ def debit(request: bytes, tx: Transaction) -> bool:
 
 
 async def main(folder: Path, name: str) -> None:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'node.db'}")
+    database = Database(f"sqlite:///{folder / 'node.db'}")
     await database.open()
     ledger = SqlLedger(database)
     granted = 0

@@ -12,7 +12,7 @@ from node.storage.report_tables import SeenRow
 
 
 async def main(folder: Path) -> None:
-    database = Database(f"sqlite+aiosqlite:///{folder / 'node.db'}")
+    database = Database(f"sqlite:///{folder / 'node.db'}")
     await database.open()
     for number in itertools.count():
         key = b"row-%08d" % number
