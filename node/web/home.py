@@ -47,7 +47,7 @@ def _actions(site: Site, visitor: Visitor) -> tuple[Link, ...]:
         (Permission.LOOKUP, Link("/chercher", _("Chercher un numéro"))),
         (Permission.REPORT_CREATE, Link("/signaler", _("Nouveau signalement"))),
         (Permission.REPORT_DECIDE, Link("/a-relire", _("À relire"))),
-        (Permission.UNLOCK, Link("/ouvrir", _("Ouvrir"))),
+        (Permission.UNLOCK, Link("/ouvrir", _("Coffre et clé"))),
         (Permission.NETWORK_READ, Link("/reseau", _("Voir le réseau"))),
     )
     return tuple(link for needed, link in offered if visitor.account.allows(needed))[:3]

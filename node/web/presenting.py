@@ -186,7 +186,7 @@ class Presenter:
         rows += self._description(notice.description)
         rows.append(Row(_("Source"), self._word(notice.knowledge)))
         if notice.incidents > 1:
-            rows.append(Row(_("Nombre"), _("%(n)d signalements là-bas") % {"n": notice.incidents}))
+            rows.append(Row(_("Nombre"), _("%(n)d signalements") % {"n": notice.incidents}))
         if notice.contact:
             rows.append(Row(_("Contact"), _("La personne accepte d’être recontactée")))
         return tuple(rows)

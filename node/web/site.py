@@ -52,7 +52,7 @@ MENU: tuple[tuple[str, str, Permission | None], ...] = (
     ("/a-relire", N_("À relire"), Permission.REPORT_DECIDE),
     ("/recoupements", N_("Recoupements"), Permission.MATCHES_READ),
     ("/reseau", N_("Le réseau"), Permission.NETWORK_READ),
-    ("/ouvrir", N_("Ouvrir"), Permission.UNLOCK),
+    ("/ouvrir", N_("Coffre et clé"), Permission.UNLOCK),
 )
 """Path, title, and who sees it."""
 

@@ -90,7 +90,7 @@ def match(**changes: object) -> MatchView:
     values: dict[str, object] = {
         "association": "griselidis",
         "name": "Grisélidis",
-        "contact": "05 61 91 00 00",
+        "contact": "05 36 49 00 00",
         "disputed": False,
         "notice": notice(),
         "age_months": 7,
