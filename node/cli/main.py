@@ -37,7 +37,7 @@ text: so each command brings its own imports.
 def run(arguments: Sequence[str]) -> int:
     """Carry out one command line; return 0, 1 (the answer is bad) or 2 (it could not be done)."""
     try:
-        application(arguments[0] if arguments else None)(list(arguments))
+        application(arguments[0] if arguments else None)(list(arguments), prog_name="veilleuse")
     except VeilleuseError as error:
         return tell_failure(error, as_json="--json" in arguments)
     except SystemExit as end:
