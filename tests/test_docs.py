@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import pytest
+import typer
+
+from node.cli.main import COMMANDS, application
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 DOCUMENTS: Final = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
@@ -20,6 +23,10 @@ MAKE: Final = re.compile(r"(?:^|`)make ([a-z-]+)", re.MULTILINE)
 FILE: Final = re.compile(
     r"`((?:crypto|protocol|federation|node|tests|docs|deploy|requirements|\.ci)/[\w./-]+)`"
 )
+
+
+# Our own command, at the start of a line or in backquotes; never in a sentence or an output.
+OURS: Final = re.compile(r"(?:^|`)(?:\$ )?(?:\./)?veilleuse (-?[a-z][^`#\n]*)", re.MULTILINE)
 
 
 def slug(heading: str) -> str:
@@ -53,13 +60,45 @@ def unknown_names(text: str) -> Iterator[str]:
     yield from (file for file in FILE.findall(text) if not (ROOT / file).exists())
 
 
+def unknown_commands(text: str) -> Iterator[str]:
+    """Yield each command line of ours whose command or option does not exist."""
+    for line in OURS.findall(text):
+        words = line.split()
+        if words[0] == "--prepare":  # the launcher's own
+            continue
+        known = command_of(words)
+        options = {name for each in known.params for name in each.opts} if known else set()
+        asked = {word.split("=")[0] for word in words if word.startswith("-")}
+        if known is None or asked - options - {"-h", "--help"}:
+            yield line.strip()
+
+
+def command_of(words: list[str]) -> Any | None:  # noqa: ANN401  (click's, under typer's own name)
+    """Return the command that `words` begin with, or None."""
+    if words[0] not in COMMANDS:
+        return None
+    found: Any = typer.main.get_command(application(words[0]))
+    for word in words:
+        below = getattr(found, "commands", None)  # a group has them
+        if below is None:
+            break
+        if word not in below:
+            return None
+        found = below[word]
+    return found
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_what_a_document_names_exists(document: Path) -> None:
     text = document.read_text()
-    assert [*broken_links(document, text), *unknown_names(text)] == []
+    assert [*broken_links(document, text), *unknown_names(text), *unknown_commands(text)] == []
 
 
 def test_what_does_not_exist_is_found() -> None:
     text = "# A `b`, c\n[x](#a-b-c) [x](#d) [x](no.md)\n`make tea` and `node/no.py`\n"
     assert list(broken_links(ROOT / "docs/development.md", text)) == ["#d", "no.md"]
     assert list(unknown_names(text)) == ["make tea", "node/no.py"]
+    lines = (
+        "veilleuse serve --data x\n./veilleuse sing\n`veilleuse network no`, `veilleuse serve --no`"
+    )
+    assert list(unknown_commands(lines)) == ["sing", "network no", "serve --no"]
