@@ -18,6 +18,7 @@ from federation.errors import (
     NotFoundError,
     NotMemberError,
     OversizeError,
+    PeerClockError,
     QuotaError,
     RefusedError,
     ReplayError,
@@ -66,6 +67,7 @@ STATUS: Final[dict[type[VeilleuseError], int]] = {
     CustodyLockedError: 503,
     EncodingError: 400,
     BatchError: 400,
+    PeerClockError: 400,
     PeerError: 400,
 }
 """By class; a subclass without a row of its own takes its nearest ancestor's status."""

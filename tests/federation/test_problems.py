@@ -14,6 +14,7 @@ from federation.errors import (
     NotFoundError,
     NotMemberError,
     OversizeError,
+    PeerClockError,
     QuotaError,
     RefusedError,
     ReplayError,
@@ -56,6 +57,7 @@ CASES = [
     (EvaluationFormatError("why"), 400),
     (CanonicalError("why"), 400),
     (HintError("why"), 400),
+    (PeerClockError("why"), 400),
     (EncodingError("why"), 400),
     (BatchError("why"), 400),
 ]
