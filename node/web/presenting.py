@@ -183,6 +183,9 @@ class Presenter:
     def _notice_rows(self, notice: Notice, age_months: int | None) -> tuple[Row, ...]:
         _ = self._translate
         rows = self._circumstances(notice, age_months)
+        if notice.month is None:
+            # A number may have changed hands since: a missing age is said, not left out.
+            rows.insert(0, Row(_("Mois"), _("non précisé")))
         rows += self._description(notice.description)
         rows.append(Row(_("Source"), self._word(notice.knowledge)))
         if notice.incidents > 1:

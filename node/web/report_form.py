@@ -64,7 +64,7 @@ def draft_of(form: Form, months: Iterable[str], translate: Translate) -> ReportD
         "knowledge": knowledge,
         "month": form.one_of("month", months),
         "area": form.one_of("area", AREAS),
-        "narrative": form.raw("narrative").strip(),
+        "narrative": form.raw("narrative").replace("\r\n", "\n").strip(),
         "consents": {slug: form.chosen("consents", slug) for slug in _slugs(Consent)},
         "description": {
             trait.value: word

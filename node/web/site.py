@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.routing import APIRoute
 
 from crypto.errors import VeilleuseError
 from node.accounts import Account
-from node.errors import CsrfError, NodeError, NotSignedInError
+from node.errors import CsrfError, NodeError, NotFoundError, NotSignedInError
 from node.labels import N_
 from node.permissions import Permission, Role
 from node.web.forms import MAX_FORM, Form, FormError, parse
@@ -220,6 +221,10 @@ def page_route(site: Site) -> type[APIRoute]:
                     response: Response = await handle(request)
                 except VeilleuseError as error:
                     response = await self.owner.problem(request, error)
+                except RequestValidationError:
+                    # An address whose parts have an impossible shape leads nowhere.
+                    nowhere = NotFoundError("There is nothing at this address.")
+                    response = await self.owner.problem(request, nowhere)
                 for name, value in PAGE_HEADERS.items():
                     response.headers.setdefault(name, value)
                 return response

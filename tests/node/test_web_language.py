@@ -1,6 +1,7 @@
 """Every sentence goes through gettext, messages.pot is current, and French is set in French."""
 
 import re
+from gettext import NullTranslations
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.frontend import parse_mapping_cfg  # type: ignore[attr-defined]
 from babel.messages.pofile import read_po
 from jinja2 import Environment
+
+from protocol.areas import AREAS
+from tests.node.web_fixture import network, no_match, stage
+from tests.node.web_samples import TYPED, found, incomplete, match, report
 
 ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "node" / "locale"
@@ -105,3 +110,81 @@ def test_no_sentence_says_that_a_person_is_safe() -> None:
     )
     ids = [part for message in catalogue() for part in _parts(message.id)]
     assert [text for text in ids if words.search(text)] == []
+
+
+class Marked(NullTranslations):
+    """A language whose every sentence stands in brackets, so that others show."""
+
+    def gettext(self, message: str) -> str:
+        return f"⟦{message}⟧"
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return f"⟦{msgid1 if n == 1 else msgid2}⟧"
+
+
+class Texts(HTMLParser):
+    """Collects every text of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.found.append(data.strip())
+
+
+UNTRANSLATED = re.compile(
+    r"Veilleuse|Cabiria|STRASS|Grisélidis|Entr’Actes|Maud|Inès|"  # names
+    r"\d\d \d\d \d\d \d\d|\(?\d+ \w+ \d{4}|^[a-zûé]+ \d{4}$|^\d+$|"  # numbers and dates
+    r"refusé le préservatif|^,$|France"  # what was told; a country by its locale's name
+)
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/chercher",
+        "/signaler",
+        "/signalements",
+        f"/signalements/{1:032x}",
+        "/recoupements",
+        "/reseau",
+        f"/signalements/{1:032x}/recu",
+        "/ouvrir",
+        "/connexion",
+    ],
+)
+async def test_every_word_on_a_page_is_translated(tmp_path: Path, path: str) -> None:
+    async with stage(tmp_path, Marked()) as node:
+        browser = await node.signed_in(name="Maud")
+        node.script.reports = {f"{1:032x}": report(1)}
+        node.script.matches = [match(key="ab" * 16, reports=(f"{1:032x}",))]
+        node.script.network = network(complete=False, custody="locked")
+        assert left_over((await browser.open(path)).text) == []
+
+
+async def test_every_word_of_an_answer_is_translated(tmp_path: Path) -> None:
+    async with stage(tmp_path, Marked()) as node:
+        browser = await node.signed_in(name="Maud")
+        await browser.open("/chercher")
+        for answer in (found(), incomplete(), no_match()):
+            node.script.lookup = answer
+            page = (await browser.send("/chercher", {"number": TYPED})).text
+            assert left_over(page) == []
+
+
+def left_over(page: str) -> list[str]:
+    """Return the texts of a page that no translation made and that are no names, areas or dates."""
+    areas = set(AREAS.values())
+    texts = Texts()
+    texts.feed(page)
+    return [
+        text
+        for text in texts.found
+        if re.search(r"[^\W\d_]", text)
+        and "⟦" not in text
+        and not UNTRANSLATED.search(text)
+        and text not in areas
+        and re.sub(r" \(\w+\)$", "", text) not in areas
+    ]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from node.errors import AlreadyDecidedError, NodeError, WrongStateError
+from node.errors import AlreadyDecidedError, NodeError, VaultLockedError, WrongStateError
 from node.permissions import Role
 from node.services.errors import AmbiguousIdentifierError
 from node.services.model import ReportDraft, Status
@@ -85,13 +85,27 @@ async def test_the_menu_shows_what_the_role_may_do(node: Stage) -> None:
     assert 'href="/signaler"' not in page
 
 
+@pytest.mark.parametrize("path", ["/signalements/1", "/signalements/" + "z" * 32])
+async def test_an_impossible_address_is_a_page_too(browser: Browser, path: str) -> None:
+    answer = await browser.open(path)
+    assert answer.status_code == 404
+    assert "Il n’y a rien à cette adresse" in answer.text
+
+
+async def test_a_report_that_is_not_there(browser: Browser) -> None:
+    answer = await browser.open(f"/signalements/{8:032x}")
+    assert answer.status_code == 404
+    assert "Il n’y a rien à cette adresse" in answer.text
+
+
 # --- a new report ------------------------------------------------------------------------------
 
 
 async def test_a_report_is_handed_in_as_it_was_filled(node: Stage, browser: Browser) -> None:
     node.script.created = report(5)
     await browser.open("/signaler")
-    answer = await browser.send("/signaler", FILLED)
+    story = STORY.replace("\n", "\r\n")  # as browsers send it
+    answer = await browser.send("/signaler", FILLED | {"narrative": story})
     assert answer.status_code == 303
     _, name, draft = node.script.calls[-1]
     assert name == "Maud"
@@ -101,7 +115,7 @@ async def test_a_report_is_handed_in_as_it_was_filled(node: Stage, browser: Brow
     assert draft.severity is Severity.DANGEREUX
     assert draft.violence == (Violence.PRESERVATIF, Violence.AGRESSION_PHYSIQUE)
     assert (draft.month, draft.area, draft.place) == ("2026-10", "69383", PlaceType.HOTEL)
-    assert draft.narrative == STORY.replace("\n", "\r\n") or draft.narrative == STORY
+    assert draft.narrative == STORY
     assert draft.knowledge is Knowledge.RELAYED
     assert {word for word, given in draft.consents.items() if given} == {
         Consent.KEEP_LOCAL,
@@ -205,6 +219,32 @@ async def test_the_optional_part_stays_open_once_filled(browser: Browser) -> Non
     opened = await browser.send("/signaler", {"number": TYPED, "trait-cheveux": "bruns"})
     assert "<details>" in closed.text
     assert "<details open>" in opened.text
+
+
+async def test_what_happens_next_depends_on_consent_and_vault(
+    node: Stage, browser: Browser
+) -> None:
+    node.script.reports = {
+        one.id: one
+        for one in (
+            report(1, approvals_needed=1),
+            report(2, federated=False, approvals_needed=1),
+        )
+    }
+    assert "moins d’une minute" in (await browser.open(f"/signalements/{1:032x}/recu")).text
+    assert "Il reste ici" in (await browser.open(f"/signalements/{2:032x}/recu")).text
+    node.script.reports_error = VaultLockedError("locked")
+    locked = (await browser.open(f"/signalements/{3:032x}/recu")).text
+    assert "le signalement attend, chiffré" in locked
+    assert f"/signalements/{3:032x}" not in locked.replace("/recu", "")
+
+
+async def test_a_story_that_is_too_long_is_kept_and_told(browser: Browser) -> None:
+    await browser.open("/signaler")
+    answer = await browser.send("/signaler", FILLED | {"narrative": "夜" * 20_001})
+    assert answer.status_code == 422
+    assert "Le récit est trop long" in answer.text
+    assert "夜" * 20_001 in answer.text
 
 
 # --- reports that exist ------------------------------------------------------------------------

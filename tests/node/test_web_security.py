@@ -291,7 +291,7 @@ async def test_the_stylesheet_is_small_cached_and_only_at_its_digest(node: Stage
 @pytest.mark.parametrize(
     ("content", "content_type"),
     [
-        (b"a" * 70_000, "application/x-www-form-urlencoded"),
+        (b"a" * 300_000, "application/x-www-form-urlencoded"),
         (b"number=%FF", "application/x-www-form-urlencoded"),
         (b"&".join(b"a=1" for _ in range(300)), "application/x-www-form-urlencoded"),
         (b"number=\xc3\xa9", "application/x-www-form-urlencoded"),

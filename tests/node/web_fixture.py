@@ -6,6 +6,7 @@ Pages are tested against every answer that a service can give, without a network
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from gettext import NullTranslations
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -35,7 +36,7 @@ from node.web.pages import pages
 from protocol.answer import Verdict
 
 NOW = 1_795_284_000
-"""21 November 2026, 18:00 in Paris."""
+"""21 November 2026, 19:00 in Paris."""
 CHEAP = HashCost(operations=1, memory_bytes=8192)
 URL = "http://127.0.0.1:8470"
 MEMBERS = {
@@ -205,8 +206,10 @@ def token_in(page: str) -> str:
 
 
 @asynccontextmanager
-async def stage(folder: Path, **settings: object) -> AsyncIterator[Stage]:
-    """Build a node with pages in `folder`."""
+async def stage(
+    folder: Path, words: NullTranslations | None = None, **settings: object
+) -> AsyncIterator[Stage]:
+    """Build a node with pages in `folder`, in the language of `words`."""
     chosen = load_settings(folder, **({"public_url": URL, "demo": True} | settings))
     database = Database(chosen.resolved_database_url)
     await database.open()
@@ -240,7 +243,7 @@ async def stage(folder: Path, **settings: object) -> AsyncIterator[Stage]:
         unlock=unlock,
     )
     app = FastAPI()
-    app.include_router(pages(node))  # type: ignore[arg-type]  # the parts that pages use
+    app.include_router(pages(node, words))  # type: ignore[arg-type]  # the parts that pages use
     try:
         yield Stage(app, node, script, accounts, sessions, clock)
     finally:
