@@ -30,6 +30,7 @@ class Unsearched(StrEnum):
     PAYLOAD_MISSING = "payload-missing"
     BEHIND = "behind"
     VAULT_LOCKED = "vault-locked"
+    DEPOSIT_UNREAD = "deposit-unread"
 
 
 @dataclass(frozen=True, slots=True)

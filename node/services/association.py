@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlmodel import Session
 
+from crypto.values import PublicKey
 from federation.ports import Clock, Entropy
 from node.errors import VaultLockedError
 from node.services.sealed_rows import SealedRows
@@ -32,7 +33,8 @@ class Association:
 
     def __post_init__(self) -> None:
         """Tie the sealed rows to the vault."""
-        object.__setattr__(self, "rows", SealedRows(self.vault))
+        sealing_key = PublicKey(self.member.sealing_key)
+        object.__setattr__(self, "rows", SealedRows(self.vault, sealing_key))
 
     @property
     def member(self) -> Member:

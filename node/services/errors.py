@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from node.errors import InvalidError
+from node.errors import InvalidError, StorageError
 
 
 class AmbiguousIdentifierError(InvalidError):
@@ -18,3 +18,12 @@ class AmbiguousIdentifierError(InvalidError):
     def __init__(self, candidates: Mapping[str, tuple[str, ...]]) -> None:
         super().__init__(dict.fromkeys(candidates, self.code))
         self.candidates = dict(candidates)
+
+
+class UnreadableReportError(StorageError):
+    """A stored report does not open with this vault: its bytes are damaged, or not its own.
+
+    A moderator may refuse it, which deletes it; until then each lookup names it as not searched.
+    """
+
+    code: ClassVar[str] = "report-unreadable"

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from crypto.values import Secret
 from node.accounts import Account
+from node.errors import VaultLockedError
 from node.permissions import Permission
 from node.services.association import Association
 from node.services.evaluating import Evaluator
@@ -28,6 +29,7 @@ from protocol.tags import tag_of
 class _Found:
     matches: list[MatchView]
     own: list[str]
+    own_gap: Unsearched | None
     mirrors: list[MirrorStatus]
 
 
@@ -53,22 +55,39 @@ class Lookups:
         draft = IdentifierDraft(text=text, kind=kind, region=region)
         readings = read_typed("text", draft, self._home.member.region).candidates
         keys = await self._evaluator.evaluate([reading.identifier for reading in readings])
-        found = await self._home.db.read(lambda session: self._find(session, readings, keys))
+        locators = self._locators(readings)
+        found = await self._home.db.read(
+            lambda session: self._find(session, readings, keys, locators)
+        )
         return self._conclude(readings, found, quorum=keys is not None)
 
+    def _locators(self, readings: tuple[Reading, ...]) -> list[bytes] | None:
+        """Return what finds the readings among own reports; None while the vault is locked.
+
+        Asked once: a vault that is opened or closed during a lookup must not be taken for
+        searched by one step and for locked by another.
+        """
+        try:
+            return [self._home.vault.locator(reading.identifier) for reading in readings]
+        except VaultLockedError:
+            return None
+
     def _find(
-        self, session: Session, readings: tuple[Reading, ...], keys: list[Secret] | None
+        self,
+        session: Session,
+        readings: tuple[Reading, ...],
+        keys: list[Secret] | None,
+        locators: list[bytes] | None,
     ) -> _Found:
         """Search one snapshot: what is found and what was searched are of the same instant."""
         generation, now = self._home.generation, self._home.clock.now()
-        own = self._own_reports(session, readings)
         matches = []
         for reading, z in zip(readings, keys or (), strict=False):
             # Own announcements are own reports, unless the locked vault hides those.
             owner_of = {
                 tag_of(z, generation, member.id): member.id
                 for member in self._home.roster.members
-                if member.id != self._home.id or not self._home.vault.is_open
+                if member.id != self._home.id or locators is None
             }
             matches += [
                 self._shower.show(hit, z, now).model_copy(
@@ -78,18 +97,14 @@ class Lookups:
                 if hit.origin == owner_of[hit.tag]  # a copied tag announces nothing
             ]
         matches.sort(key=lambda match: match.association)
-        return _Found(matches, own, self._home.logs(session).mirrors(now))
+        own = self._home.rows.reports_at(session, locators or ())
+        gap = self._own_gap(session, locators)
+        return _Found(matches, own, gap, self._home.logs(session).mirrors(now))
 
-    def _own_reports(self, session: Session, readings: tuple[Reading, ...]) -> list[str]:
-        if not self._home.vault.is_open:
-            return []
-        subjects = self._home.rows.find(session, [reading.identifier for reading in readings])
-        reports = {
-            report.row.id: None
-            for subject in subjects
-            for report in self._home.rows.reports_of(session, subject.id)
-        }
-        return list(reports)
+    def _own_gap(self, session: Session, locators: list[bytes] | None) -> Unsearched | None:
+        if locators is None:
+            return Unsearched.VAULT_LOCKED
+        return Unsearched.DEPOSIT_UNREAD if self._home.rows.unfindable(session) else None
 
     def _conclude(
         self, readings: tuple[Reading, ...], found: _Found, *, quorum: bool
@@ -102,9 +117,9 @@ class Lookups:
             max_silence=self._home.roster.parameters.max_silence,
         )
         verdict, gaps = conclusion.verdict, list(conclusion.gaps)
-        if not self._home.vault.is_open:
+        if found.own_gap is not None:
             verdict = Verdict.INCOMPLETE
-            gaps.append(Gap(self._home.id, Unsearched.VAULT_LOCKED))
+            gaps.append(Gap(self._home.id, found.own_gap))
         return LookupView(
             answer=verdict,
             candidates=tuple(

@@ -181,6 +181,16 @@ class ReportContent(_Said, Message):
         )
 
 
+class ApprovalContent(_Hidden, Message):
+    """What is sealed in an approval's row: whose it is, and of which day."""
+
+    v: Literal[1] = 1
+    account: str
+    """Account id."""
+    day: int
+    """Unix seconds, rounded down to the day."""
+
+
 class SubjectContent(_Hidden, Message):
     """What is sealed in a subject's row: an identifier, and Z once it was evaluated."""
 

@@ -18,14 +18,15 @@ from node.errors import (
 from node.permissions import Permission
 from node.services.association import Association
 from node.services.dates import DAY, month_of
-from node.services.model import Decision, ReportContent, ReportDraft, Status
+from node.services.errors import UnreadableReportError
+from node.services.model import ReportContent, ReportDraft, Status
 from node.services.publish import Publisher
 from node.services.reading import read_all
-from node.services.report_views import Viewer, approvals_needed, approvals_of
+from node.services.report_views import Viewer, approvals_needed
 from node.services.sealed_rows import Report
 from node.services.views import ReportSummary, ReportView
 from node.storage.database import mark_erased
-from node.storage.report_tables import DecisionRow, ReportRow
+from node.storage.report_tables import ReportRow
 
 _ID_SIZE: Final = 16
 
@@ -49,8 +50,7 @@ class Reports:
         """
         account.require(Permission.REPORT_CREATE)
         identifiers = read_all(draft.identifiers, self._home.member.region)
-        now = self._home.clock.now()
-        if draft.month is not None and draft.month > month_of(now):
+        if draft.month is not None and draft.month > month_of(self._home.clock.now()):
             raise InvalidError({"month": "future"})
         content = ReportContent(
             **draft.model_dump(exclude={"identifiers", "consents"}),
@@ -61,7 +61,7 @@ class Reports:
         report_id = self._home.entropy(_ID_SIZE).hex()
 
         def work(session: Session) -> ReportView:
-            self._rows.add_report(session, report_id, now - now % DAY, content)
+            self._rows.add_report(session, report_id, self._today(), content)
             return self._view(session, account, session.get_one(ReportRow, report_id))
 
         return await self._db.write(work)
@@ -118,8 +118,8 @@ class Reports:
             row = _found(session, report_id)
             self._check_undecided(session, account, row)
             report = self._rows.report(row)
-            self._decide(session, account, row, Decision.APPROVE)
-            if approvals_of(session, report_id) >= approvals_needed(report):
+            self._rows.approve(session, report, account.id, self._today())
+            if len(self._rows.approvals_of(session, report)) >= approvals_needed(report):
                 self._accept(session, report)
             return self._view(session, account, row)
 
@@ -137,7 +137,6 @@ class Reports:
         def work(session: Session) -> ReportView:
             row = _found(session, report_id)
             self._check_undecided(session, account, row)
-            self._decide(session, account, row, Decision.REFUSE)
             self._rows.forget_report(session, row, Status.REFUSED)
             mark_erased(session)
             return self._view(session, account, row)
@@ -163,10 +162,8 @@ class Reports:
             row = _found(session, report_id)
             if not Status(row.status).live:
                 raise WrongStateError("The report was refused or withdrawn before.")
-            author = self._rows.report(row).content.author
-            if author != account.id:
+            if self._author(row) != account.id:
                 account.require(Permission.REPORT_WITHDRAW)
-            self._decide(session, account, row, Decision.WITHDRAW)
             self._rows.forget_report(session, row, Status.WITHDRAWN)
             mark_erased(session)
             return self._view(session, account, row)
@@ -185,20 +182,21 @@ class Reports:
         session.flush()
 
     def _check_undecided(self, session: Session, account: Account, row: ReportRow) -> None:
-        if session.get(DecisionRow, (row.id, account.id)) is not None:
+        if self._rows.has_approved(session, row.id, account.id):
             raise AlreadyDecidedError("You have already decided on this report.")
         if row.status != Status.PENDING:
             raise WrongStateError("The report no longer waits for a decision.")
 
-    def _decide(
-        self, session: Session, account: Account, row: ReportRow, decision: Decision
-    ) -> None:
-        made = session.get(DecisionRow, (row.id, account.id))
-        if made is None:
-            made = DecisionRow(report=row.id, account=account.id, decision=decision, at=0)
-        made.decision, made.at = decision, self._home.clock.now()
-        session.add(made)
-        session.flush()
+    def _author(self, row: ReportRow) -> str | None:
+        """Return whose report it is; None if it does not open: then a moderator clears it."""
+        try:
+            return self._rows.report(row).content.author
+        except UnreadableReportError:
+            return None
+
+    def _today(self) -> int:
+        now = self._home.clock.now()
+        return now - now % DAY
 
     def _view(self, session: Session, account: Account, row: ReportRow) -> ReportView:
         return Viewer(session, self._rows, account).view(row, opened=self._home.vault.is_open)

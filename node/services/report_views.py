@@ -4,27 +4,17 @@ from sqlmodel import Session, col, func, select
 
 from node.accounts import Account
 from node.permissions import Permission
+from node.services.errors import UnreadableReportError
 from node.services.model import Decision, Status
 from node.services.sealed_rows import Report, SealedRows
 from node.services.views import DecisionView, IdentifierView, ReportSummary, ReportView
 from node.storage.account_tables import AccountRow
-from node.storage.report_tables import DecisionRow, ReportRow
+from node.storage.report_tables import ApprovalRow, ReportRow
 
 
 def approvals_needed(report: Report) -> int:
     """Return how many different people must approve: two for the two highest severities."""
     return 2 if report.content.severity.needs_two else 1
-
-
-def approvals_of(session: Session, report_id: str) -> int:
-    """Return how many people have approved a report."""
-    query = (
-        select(func.count())
-        .select_from(DecisionRow)
-        .where(DecisionRow.report == report_id)
-        .where(DecisionRow.decision == Decision.APPROVE)
-    )
-    return session.exec(query).one()
 
 
 class Viewer:
@@ -42,28 +32,31 @@ class Viewer:
         )
         self._approvals: dict[str, int] = dict(
             session.exec(
-                select(DecisionRow.report, func.count())
-                .where(DecisionRow.decision == Decision.APPROVE)
-                .group_by(col(DecisionRow.report))
+                select(ApprovalRow.report, func.count()).group_by(col(ApprovalRow.report))
             ).all()
         )
 
     def summary(self, row: ReportRow) -> ReportSummary:
         """Return one line about a report."""
-        return self._summary(self._rows.report(row)) if Status(row.status).live else _bare(row)
+        report = self._opened(row)
+        return _bare(row) if report is None else self._summary(report)
 
     def view(self, row: ReportRow, *, opened: bool) -> ReportView:
         """Return all of a report; only its state if its content is gone or cannot be opened."""
-        decisions = self._decisions(row.id)
-        if not (opened and Status(row.status).live):
-            return ReportView(**dict(_bare(row)), decisions=decisions)
-        report = self._rows.report(row)
-        content = report.content
-        account, own = self._account, content.author == self._account.id
+        account = self._account
         decides = account.allows(Permission.REPORT_DECIDE)
-        undecided = (
-            report.status is Status.PENDING
-            and self._session.get(DecisionRow, (row.id, self._account.id)) is None
+        withdraws = account.allows(Permission.REPORT_WITHDRAW)
+        if not (opened and Status(row.status).live):
+            return ReportView(**dict(_bare(row)))
+        report = self._opened(row)
+        if report is None:  # nobody can read it, and while it lies here no lookup is complete
+            pending = row.status == Status.PENDING
+            return ReportView(
+                **dict(_bare(row)), may_refuse=decides and pending, may_withdraw=withdraws
+            )
+        content, own = report.content, report.content.author == account.id
+        undecided = report.status is Status.PENDING and not self._rows.has_approved(
+            self._session, row.id, account.id
         )
         return ReportView(
             **dict(self._summary(report)),
@@ -76,12 +69,19 @@ class Viewer:
             consents=content.consents,
             knowledge=content.knowledge,
             needs=content.needs,
-            decisions=decisions,
+            decisions=self._decisions(report),
             may_approve=decides and undecided,
             may_refuse=decides and undecided,
-            may_withdraw=account.allows(Permission.REPORT_WITHDRAW)
-            or (own and account.allows(Permission.REPORT_WITHDRAW_OWN)),
+            may_withdraw=withdraws or (own and account.allows(Permission.REPORT_WITHDRAW_OWN)),
         )
+
+    def _opened(self, row: ReportRow) -> Report | None:
+        if not Status(row.status).live:
+            return None
+        try:
+            return self._rows.report(row)
+        except UnreadableReportError:
+            return None
 
     def _summary(self, report: Report) -> ReportSummary:
         content = report.content
@@ -106,19 +106,14 @@ class Viewer:
             approvals_needed=approvals_needed(report),
         )
 
-    def _decisions(self, report_id: str) -> tuple[DecisionView, ...]:
-        rows = self._session.exec(
-            select(DecisionRow)
-            .where(DecisionRow.report == report_id)
-            .order_by(col(DecisionRow.at), col(DecisionRow.account))
-        ).all()
+    def _decisions(self, report: Report) -> tuple[DecisionView, ...]:
         return tuple(
             DecisionView(
-                account=self._names.get(row.account, ""),
-                decision=Decision(row.decision),
-                at=row.at,
+                account=self._names.get(approval.account, ""),
+                decision=Decision.APPROVE,
+                at=approval.day,
             )
-            for row in rows
+            for approval in self._rows.approvals_of(self._session, report)
         )
 
 

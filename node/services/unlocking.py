@@ -27,6 +27,8 @@ class Unlocking:
     async def unlock(self, level: str, passphrase: str) -> None:
         """Open one level. One attempt at a time: each costs 64 MiB of memory, right or wrong.
 
+        The vault stays closed unless everything that its opening sets going went well.
+
         Raises:
             WrongPassphraseError: it stays as it was.
             KeyFileError: its file is missing or damaged.
@@ -40,11 +42,18 @@ class Unlocking:
             if level != "vault":
                 raise InvalidError({"level": "value"})
             await asyncio.to_thread(self._home.vault.unlock, passphrase)
-            await self._publisher.opened()
-            await self._matches.rebuild()
+            try:
+                await self._publisher.opened()
+                await self._matches.rebuild()
+            except BaseException:
+                self._close_vault()
+                raise
 
     def lock(self) -> None:
         """Close both levels: what they held is forgotten until someone opens them again."""
         self._custody.lock()
+        self._close_vault()
+
+    def _close_vault(self) -> None:
         self._home.vault.lock()
         self._matches.forget()

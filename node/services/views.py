@@ -97,11 +97,12 @@ class IdentifierView(View):
 
 
 class DecisionView(View):
-    """Who decided what, when."""
+    """Who decided what, on which day. Only approvals are kept, and only with their report."""
 
     account: str
     decision: Decision
     at: int
+    """Start of the UTC day."""
 
 
 class ReportSummary(View):

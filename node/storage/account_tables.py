@@ -50,3 +50,13 @@ class SigninRow(SQLModel, table=True):
     digest: bytes = Field(primary_key=True)
     account: str = Field(foreign_key="account.id")
     expires: int
+
+
+class LookupDayRow(SQLModel, table=True):
+    """How many lookups an account has made on one UTC day; never of what. Kept for that day."""
+
+    __tablename__ = "lookup_day"
+
+    account: str = Field(primary_key=True, foreign_key="account.id")
+    day: int = Field(primary_key=True)
+    asked: int

@@ -27,16 +27,19 @@ class ReportRow(SQLModel, table=True):
     """`node.services.model.ReportContent`, sealed under the data key."""
 
 
-class DecisionRow(SQLModel, table=True):
-    """One person's decision on a report."""
+class ApprovalRow(SQLModel, table=True):
+    """One person's approval of a report that waits or stands; it ends with the report.
 
-    __tablename__ = "decision"
+    Who approved what would name the few who could have reported it, so no account is in clear.
+    """
+
+    __tablename__ = "approval"
 
     report: str = Field(primary_key=True, foreign_key="report.id")
-    account: str = Field(primary_key=True, foreign_key="account.id")
-    decision: str
-    """`approve`, `refuse` or `withdraw`."""
-    at: int
+    who: bytes = Field(primary_key=True)
+    """HMAC of report and account under a vault key: one approval a person. 32 bytes."""
+    sealed: bytes
+    """`node.services.model.ApprovalContent`, sealed under the report's data key."""
 
 
 class SubjectRow(SQLModel, table=True):

@@ -61,8 +61,8 @@ class _Keys:
 class Vault:
     """Holder of the vault's keys: locked after every start, open once someone gave the passphrase.
 
-    Every method but `lock`, `unlock`, `new_data_key`, `seal_field` and `deposit` raises
-    VaultLockedError while it is locked.
+    Every method but `lock`, `unlock`, `new_data_key`, `seal_field`, `open_field` and `deposit`
+    raises VaultLockedError while it is locked.
     """
 
     def __init__(self, folder: Path, entropy: Entropy) -> None:
@@ -89,18 +89,22 @@ class Vault:
         """Open the vault. Takes about 0.2 s of processor: run it in a thread.
 
         Raises:
-            KeyFileError: no vault here, or its file is damaged.
+            KeyFileError: no vault here, or its file is damaged: also if its public keys, which
+                lie in clear, are not those of the secrets.
             WrongPassphraseError: nothing changes then, an open vault stays open.
         """
         file = read_key_file(self._path, _VaultFile)
         content = unlock(file.locked, passphrase, _purpose(file.id)).reveal()
         if len(content) != 3 * _KEY:
             raise KeyFileError("The vault's file is damaged.")
-        self._keys = _Keys(
+        keys = _Keys(
             SymmetricKey(content[:_KEY]),
             SigningSeed(content[_KEY : 2 * _KEY]),
             SealingSecret(content[2 * _KEY :]),
         )
+        if (file.log_key, file.sealing_key) != (public_key(keys.log), sealing_public(keys.sealing)):
+            raise KeyFileError("The vault's file names public keys that are not its own.")
+        self._keys = keys
 
     def lock(self) -> None:
         """Forget the keys until the next unlock."""
@@ -152,16 +156,18 @@ class Vault:
             return SymmetricKey(unseal_from(self.sealing_secret, body, bound))
         raise SealError("A wrapped key is of neither form that this version knows.")
 
-    def deposit(self, key: SymmetricKey, place: Place) -> bytes:
-        """Return a row's own key sealed to this association: works while the vault is locked."""
+    def deposit(self, key: SymmetricKey, place: Place, recipient: PublicKey) -> bytes:
+        """Return a row's own key sealed to this association: works while the vault is locked.
+
+        Args:
+            key: of the row.
+            place: of what `key` seals.
+            recipient: the association's sealing key as the roster has it. The one in the vault's
+                file is in clear: whoever can write there would read every deposit.
+        """
         bound = place.associated(Label.DEPOSIT_SEAL)
         ephemeral = SealingSecret(self._entropy(_KEY))
-        return _DEPOSITED + seal_to(self.sealing_key, key.reveal(), bound, ephemeral)
-
-    @staticmethod
-    def is_deposit(wrapped: bytes) -> bool:
-        """Return whether the key was deposited while the vault was locked."""
-        return wrapped.startswith(_DEPOSITED)
+        return _DEPOSITED + seal_to(recipient, key.reveal(), bound, ephemeral)
 
     def locator(self, identifier: Identifier) -> bytes:
         """Return 32 bytes that find an identifier among one's own, and test nothing when locked."""
@@ -170,6 +176,10 @@ class Vault:
     def notice_digest(self, subject: str, notice: bytes) -> bytes:
         """Return 32 bytes that tell whether a subject's notice is still `notice`."""
         return self._index(b"notice", subject.encode(), notice)
+
+    def approver(self, report: str, account: str) -> bytes:
+        """Return 32 bytes that tell one person's approval of a report from another's."""
+        return self._index(b"approver", report.encode(), account.encode())
 
     def seen_key(self, origin: str, index: int) -> bytes:
         """Return 32 bytes under which a match is remembered as read."""

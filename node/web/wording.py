@@ -87,6 +87,10 @@ GAPS: Final[Mapping[Unsearched, tuple[str, str]]] = {
         ),
         N_("Demandez à la personne qui administre de l’ouvrir."),
     ),
+    Unsearched.DEPOSIT_UNREAD: (
+        N_("Un signalement reçu pendant que le coffre était fermé n’a pas encore pu être lu."),
+        N_("Réessayez dans une minute. Si cela dure, prévenez une personne qui relit."),
+    ),
 }
 
 

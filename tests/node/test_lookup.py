@@ -1,24 +1,28 @@
 """Looking up over four real nodes: MATCH, NO_MATCH, INCOMPLETE, and never a false all-clear."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 import pytest_asyncio
 from sqlmodel import Session, select
 
 from federation.ports import Stored
-from node.errors import InvalidError, PermissionDeniedError
+from node.errors import InvalidError, PermissionDeniedError, StorageError
 from node.services.announcing import Announcer
 from node.services.association import Association
 from node.services.errors import AmbiguousIdentifierError
 from node.services.own_log import OwnLog
+from node.services.publish import Publisher
 from node.services.views import GapView
+from node.storage.database import Database
 from node.storage.log_tables import AnnouncementRow, PieceRow, QuotaRow
+from node.storage.report_tables import ReportRow
 from protocol.answer import Unsearched, Verdict
 from protocol.fold import Standing
 from protocol.payload import Code, EmptyPayload
-from tests.node.network_fixture import Station, TestNetwork, running_network
+from tests.node.network_fixture import PASSPHRASE, Station, TestNetwork, running_network
 from tests.node.reporting import log_size, look_up, published, reported, withdraw
 from tests.spellings import spellings
 
@@ -232,6 +236,85 @@ async def test_with_a_locked_vault_the_answer_is_incomplete_and_says_so(tmp_path
         known = await look_up(station, "06 39 98 30 11")
         assert (known.answer, known.own_reports) == (Verdict.INCOMPLETE, ())
         assert [match.association for match in known.matches] == ["strass"]
+
+
+async def test_a_deposit_that_nobody_read_yet_makes_it_incomplete(tmp_path: Path) -> None:
+    async with running_network(tmp_path, {"strass": "STRASS"}) as network:
+        station = network["strass"]
+        station.node.unlocking.lock()
+        report = await reported(station, "06 39 98 30 18")
+
+        def damaged(session: Session) -> None:
+            session.add(
+                ReportRow(
+                    id="00" * 16,
+                    status="pending",
+                    created=0,
+                    wrapped_key=b"d" + bytes(80),
+                    sealed=bytes(80),
+                )
+            )
+
+        await station.node.db.write(damaged)
+        gap = GapView(member="strass", name="STRASS", reason=Unsearched.DEPOSIT_UNREAD)
+        await station.node.unlock("custody", PASSPHRASE)
+        # The keys are in memory, and nothing has been taken in yet.
+        station.node.vault.unlock(PASSPHRASE)
+        early = await look_up(station, "06 39 98 30 18")
+        assert (early.answer, early.not_searched) == (Verdict.INCOMPLETE, (gap,))
+        # A bad one keeps no other from being found, and goes on being told of.
+        await station.node.unlock("vault", PASSPHRASE)
+        found = await look_up(station, "06 39 98 30 18")
+        assert (found.answer, found.own_reports) == (Verdict.INCOMPLETE, (report,))
+        assert found.not_searched == (gap,)
+        await station.node.reports.refuse(station.people["moderator"], "00" * 16)
+        assert (await look_up(station, "06 39 98 30 19")).answer is Verdict.NO_MATCH
+
+
+async def test_a_vault_opened_during_a_lookup_was_not_searched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_network(tmp_path, {"strass": "STRASS"}) as network:
+        station = network["strass"]
+        await published(station, "06 39 98 30 20")
+        await reported(station, "06 39 98 30 21")
+        read = Database.read
+
+        async def opening(self: Database, work: Callable[[Session], Any]) -> Any:  # noqa: ANN401
+            station.node.vault.unlock(PASSPHRASE)
+            return await read(self, work)
+
+        async def closing(self: Database, work: Callable[[Session], Any]) -> Any:  # noqa: ANN401
+            station.node.vault.lock()
+            return await read(self, work)
+
+        station.node.vault.lock()
+        monkeypatch.setattr(Database, "read", opening)
+        late = await look_up(station, "06 39 98 30 21")
+        assert (late.answer, late.not_searched[0].reason) == (
+            Verdict.INCOMPLETE,
+            Unsearched.VAULT_LOCKED,
+        )
+        monkeypatch.setattr(Database, "read", closing)
+        assert (await look_up(station, "06 39 98 30 20")).answer is Verdict.MATCH
+
+
+async def test_a_vault_whose_opening_fails_stays_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running_network(tmp_path, {"strass": "STRASS"}, unlocked=False) as network:
+        station = network["strass"]
+
+        async def fails(_self: Publisher) -> None:
+            raise StorageError("The disk is full.")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(Publisher, "opened", fails)
+            with pytest.raises(StorageError):
+                await station.node.unlock("vault", PASSPHRASE)
+        assert not station.node.vault.is_open
+        await station.node.unlock("vault", PASSPHRASE)
+        assert station.node.vault.is_open
 
 
 async def test_one_of_four_down_stops_no_lookup_and_two_say_incomplete(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crypto.values import PublicKey
 from node.errors import InvalidError, StorageError
 from node.services.model import (
     Named,
@@ -107,7 +108,7 @@ def test_only_refused_and_withdrawn_reports_are_over() -> None:
 
 
 def test_rows_that_contradict_themselves_are_named(tmp_path: Any) -> None:  # noqa: ANN401
-    rows = SealedRows(Vault(tmp_path, entropy))
+    rows = SealedRows(Vault(tmp_path, entropy), PublicKey(bytes(32)))
     with pytest.raises(StorageError):
         rows.report(ReportRow(id="0", status="pending", created=0, wrapped_key=None, sealed=None))
     row = SubjectRow(id="0", locator=b"", wrapped_key=b"", sealed=b"")

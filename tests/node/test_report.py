@@ -1,12 +1,15 @@
 """Reports at one association: handing in, deciding, withdrawing."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from sqlmodel import Session
+from sqlmodel import Session, select
 
+from crypto.sealing import sealing_public
+from crypto.values import SealingSecret
 from node.errors import (
     AlreadyDecidedError,
     InvalidError,
@@ -15,9 +18,12 @@ from node.errors import (
     VaultLockedError,
     WrongStateError,
 )
-from node.services.errors import AmbiguousIdentifierError
+from node.roster_file import KEYS_FOLDER
+from node.services.errors import AmbiguousIdentifierError, UnreadableReportError
 from node.services.model import Decision, Status
-from node.storage.report_tables import ReportRow
+from node.storage.report_tables import ApprovalRow, ReportRow
+from node.vault.errors import KeyFileError
+from node.vault.vault import VAULT_FILE
 from protocol.payload import Opening
 from tests.node.network_fixture import PASSPHRASE, Station, running_network
 from tests.node.reporting import NARRATIVE, draft, log_size, look_up, published, reported, withdraw
@@ -148,7 +154,7 @@ async def test_a_refused_report_loses_its_content_for_good(solo: Station) -> Non
     assert (await look_up(solo, "06 39 98 10 10")).own_reports == (report,)
     view = await reports.refuse(people["moderator"], report)
     assert (view.status, view.narrative, view.identifiers) == (Status.REFUSED, "", ())
-    assert view.decisions[0].decision is Decision.REFUSE
+    assert view.decisions == ()
     assert (await look_up(solo, "06 39 98 10 10")).own_reports == ()
     with pytest.raises(WrongStateError):
         await withdraw(solo, report)
@@ -185,8 +191,28 @@ async def test_a_caseworker_withdraws_their_own_reports_only(solo: Station) -> N
 
 async def test_who_approved_may_withdraw_later(solo: Station) -> None:
     report = await published(solo, "06 39 98 10 12")
-    view = await withdraw(solo, report)
-    assert [decision.decision for decision in view.decisions] == [Decision.WITHDRAW]
+    standing = await solo.node.reports.get(solo.people["moderator"], report)
+    (approval,) = standing.decisions
+    assert (approval.account, approval.decision) == ("moderator", Decision.APPROVE)
+    assert approval.at % 86_400 == 0
+    assert (await withdraw(solo, report)).status is Status.WITHDRAWN
+
+
+@pytest.mark.parametrize("end", ["refuse", "withdraw"])
+async def test_who_decided_is_sealed_and_ends_with_the_report(solo: Station, end: str) -> None:
+    """A decision in clear would name those who could have reported an erased report."""
+
+    def rows(session: Session) -> list[tuple[bytes, bytes]]:
+        found = session.exec(select(ApprovalRow).where(ApprovalRow.report == report))
+        return [(row.who, row.sealed) for row in found]
+
+    report = await reported(solo, "06 39 98 10 18", severity="dangereux")
+    await solo.node.reports.approve(solo.people["moderator"], report)
+    (held,) = await solo.node.db.read(rows)
+    assert not any(person.id.encode() in part for person in solo.people.values() for part in held)
+    await getattr(solo.node.reports, end)(solo.people["moderator2"], report)
+    assert await solo.node.db.read(rows) == []
+    assert not traces(solo.settings.data, held)
 
 
 async def test_a_withdrawn_reports_bytes_are_in_no_file(solo: Station) -> None:
@@ -216,6 +242,52 @@ async def test_lists_hold_one_status_or_all(solo: Station) -> None:
     assert report in [line.id for line in pending]
     assert await reports.count(person, Status.PENDING) == len(pending)
     assert report not in [line.id for line in await reports.list(person, Status.PUBLISHED)]
+
+
+async def test_a_deposit_is_sealed_to_the_key_of_the_roster(tmp_path: Path) -> None:
+    """Whoever can write to the key file while the vault is closed must not read what comes."""
+    async with running_network(tmp_path, {"strass": "STRASS"}, unlocked=False) as network:
+        station = network["strass"]
+        file = station.settings.data / KEYS_FOLDER / VAULT_FILE
+        honest = file.read_bytes()
+        thief = SealingSecret(bytes(range(32)))
+        content = json.loads(honest) | {"sealing_key": sealing_public(thief).hex()}
+        file.write_text(json.dumps(content))
+        report = await reported(station, "06 39 98 10 19")
+        with pytest.raises(KeyFileError):
+            await station.node.unlock("vault", PASSPHRASE)
+        file.write_bytes(honest)
+        await station.node.unlock("vault", PASSPHRASE)
+        view = await station.node.reports.get(station.people["caseworker"], report)
+        assert view.narrative == NARRATIVE
+
+
+async def test_a_report_that_nobody_can_read_can_be_cleared(solo: Station) -> None:
+    async def damaged(number: str) -> str:
+        report = await reported(solo, number)
+
+        def work(session: Session) -> None:
+            session.get_one(ReportRow, report).sealed = bytes(80)
+
+        await solo.node.db.write(work)
+        return report
+
+    reports, people = solo.node.reports, solo.people
+    first, second = await damaged("06 39 98 10 20"), await damaged("06 39 98 10 21")
+    assert first in [line.id for line in await reports.list(people["moderator"])]
+    view = await reports.get(people["moderator"], first)
+    assert (view.narrative, view.may_approve, view.may_refuse, view.may_withdraw) == (
+        "",
+        False,
+        True,
+        True,
+    )
+    with pytest.raises(UnreadableReportError):
+        await reports.approve(people["moderator"], first)
+    with pytest.raises(PermissionDeniedError):
+        await reports.withdraw(people["caseworker"], first)
+    assert (await reports.refuse(people["moderator"], first)).status is Status.REFUSED
+    assert (await reports.withdraw(people["moderator"], second)).status is Status.WITHDRAWN
 
 
 async def test_a_locked_vault_takes_reports_and_shows_none(tmp_path: Path) -> None:

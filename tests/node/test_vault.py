@@ -124,6 +124,25 @@ def test_a_changed_passphrase_opens_the_same_vault(tmp_path: Path, vault: Vault)
     assert again.locator(Identifier(PHONE, "+33639980123")) == locator
 
 
+@pytest.mark.parametrize("name", ["log_key", "sealing_key"])
+def test_a_public_key_swapped_in_the_file_is_noticed(tmp_path: Path, name: str) -> None:
+    """They lie in clear, and this association's cards and deposits rest on them."""
+    create_vault(tmp_path, "strass", PASSPHRASE, entropy, CHEAP)
+    content = json.loads((tmp_path / "vault.json").read_text())
+    content[name] = entropy(32).hex()
+    (tmp_path / "vault.json").write_text(json.dumps(content))
+    swapped = Vault(tmp_path, entropy)
+    with pytest.raises(KeyFileError, match="not its own"):
+        swapped.unlock(PASSPHRASE)
+    assert not swapped.is_open
+
+
+def test_one_approval_a_person_and_report(vault: Vault) -> None:
+    one = vault.approver("report", "account")
+    assert one == vault.approver("report", "account")
+    assert len({one, vault.approver("report", "other"), vault.approver("other", "account")}) == 3
+
+
 def test_a_weakened_cost_in_the_file_is_noticed(tmp_path: Path) -> None:
     create_vault(tmp_path, "strass", PASSPHRASE, entropy, Stretching(operations=2, memory_kib=8))
     content = json.loads((tmp_path / "vault.json").read_text())
@@ -153,13 +172,11 @@ def test_fields_open_at_their_place_only(vault: Vault) -> None:
 def test_a_locked_vault_takes_deposits_that_the_open_one_reads(vault: Vault) -> None:
     vault.lock()
     key = vault.new_data_key()
-    wrapped = vault.deposit(key, PLACE)
-    assert vault.is_deposit(wrapped)
+    wrapped = vault.deposit(key, PLACE, vault.sealing_key)
     with pytest.raises(VaultLockedError):
         vault.unwrap(wrapped, PLACE)
     vault.unlock(PASSPHRASE)
     assert vault.unwrap(wrapped, PLACE) == key
-    assert not vault.is_deposit(vault.wrap(key, PLACE))
     with pytest.raises(SealError):
         vault.unwrap(wrapped, Place("report", "two", "sealed"))
     with pytest.raises(SealError):

@@ -132,14 +132,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("origin", "level", "index"),
     )
     op.create_table(
-        "decision",
+        "approval",
         sa.Column("report", sa.String(), nullable=False),
-        sa.Column("account", sa.String(), nullable=False),
-        sa.Column("decision", sa.String(), nullable=False),
-        sa.Column("at", sa.Integer(), nullable=False),
-        sa.ForeignKeyConstraint(["account"], ["account.id"]),
+        sa.Column("who", sa.LargeBinary(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.ForeignKeyConstraint(["report"], ["report.id"]),
-        sa.PrimaryKeyConstraint("report", "account"),
+        sa.PrimaryKeyConstraint("report", "who"),
+    )
+    op.create_table(
+        "lookup_day",
+        sa.Column("account", sa.String(), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("asked", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["account"], ["account.id"]),
+        sa.PrimaryKeyConstraint("account", "day"),
     )
     op.create_table(
         "mention",
@@ -185,7 +191,8 @@ def downgrade() -> None:
         "signin",
         "session",
         "mention",
-        "decision",
+        "lookup_day",
+        "approval",
         "tile",
         "subject",
         "seen",
