@@ -81,12 +81,21 @@ class EpochError(FederationError):
 
 
 class QuotaError(FederationError):
-    """The member has used up its evaluations at this custodian for today."""
+    """The member has used up its evaluations at this custodian for today, or one's repeats.
+
+    Attributes:
+        retry_after: seconds until there are more. 0 where there is nothing to wait for: a request
+            was answered as often as it may be, and a new one is debited and answered at once.
+    """
 
     code: ClassVar[str] = "quota"
 
     def __init__(self, retry_after: int) -> None:
-        super().__init__("The daily quota of evaluations at this custodian is used up.")
+        super().__init__(
+            "The daily quota of evaluations at this custodian is used up."
+            if retry_after
+            else "This evaluation was answered as often as one debit pays for."
+        )
         self.retry_after = retry_after
 
 
@@ -112,6 +121,15 @@ class OversizeError(FederationError):
     """The request body is larger than this endpoint accepts."""
 
     code: ClassVar[str] = "oversize"
+
+
+class PieceError(FederationError, PeerError):
+    """Payloads came that do not go with their entries: altered on their way, or kept back.
+
+    The log's key signed the entries, and nobody the answer: so this convicts nobody.
+    """
+
+    code: ClassVar[str] = "piece"
 
 
 class AnswerSizeError(FederationError, PeerError):

@@ -55,7 +55,8 @@ class EvaluationServer:
             EpochError: another generation or epoch than the live one.
             CustodyLockedError, NotCustodianError: there is no share to evaluate with.
             ReplayError: this signed request was used before, or its id with another body.
-            QuotaError: the day's quota does not allow it; nothing was debited.
+            QuotaError: the day's quota does not allow it, and nothing was debited; or this request
+                was answered `MAX_ANSWERS` times.
         """
         if self.roster.member(caller) is None:
             raise NotMemberError("Only members may ask for evaluations.")
@@ -81,8 +82,9 @@ class EvaluationServer:
 
         try:
             await self.ledger.write(work)
-        except QuotaError:
-            raise QuotaError(retry_after=_DAY - now % _DAY) from None
+        except QuotaError as error:
+            wait = _DAY - now % _DAY if error.retry_after else 0
+            raise QuotaError(wait) from None
 
 
 def check_epoch(roster: Roster, request: EvaluateRequest) -> None:

@@ -47,8 +47,9 @@ class Mirror:
         """Compare a verified head with what is held, and return what is held.
 
         A head of the size held renews its time, which is how a log that has nothing to say shows
-        that it is not silent. A longer one is recorded only once its entries prove that it
-        continues this history (`extend`).
+        that it is not silent. Of a longer one only the size is recorded, so that lookups say at
+        once what is not searched; the head itself counts once its entries prove that it continues
+        this history (`extend`).
 
         Raises:
             QuarantinedError: the log was stopped before.
@@ -114,6 +115,8 @@ class Mirror:
             )
         if served.size == held.applied.size:
             tx.set_head(head.origin, head.note, served.size, head.time)
+        else:
+            tx.set_seen(head.origin, served.size)
         return held
 
     def _extend(

@@ -7,7 +7,7 @@ is on disk when `write` returns, or it did not happen.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Final, Protocol, TypeVar
 
 from protocol.answer import MirrorStatus
 from protocol.fold import Effect, Standing
@@ -27,6 +27,9 @@ class Clock(Protocol):
         """Return seconds that never go back."""
 
 
+MAX_ANSWERS: Final = 3
+"""Answers to one debited request: the first, and those to its resends after a broken line."""
+
 Entropy = Callable[[int], bytes]
 """Returns that many random bytes, fit for keys."""
 
@@ -39,6 +42,7 @@ class Position:
         applied: the range of entries folded; its size is the next index.
         head: the newest verified signed note, bytes as received; None before the first.
         head_size: entries that `head` covers; `applied.size` when nothing is outstanding.
+        seen_size: entries under the largest verified head, proved to continue this log or not.
         head_time: Unix seconds of the newest verified cosignature on a head that is applied.
         quarantined_at: index of the entry that stopped this log, or None.
         quarantine: stable error code of what stopped it, or None.
@@ -47,6 +51,7 @@ class Position:
     applied: CompactRange
     head: bytes | None
     head_size: int
+    seen_size: int
     head_time: int | None
     quarantined_at: int | None
     quarantine: str | None
@@ -95,6 +100,13 @@ class Transaction(Protocol):
         A head below the recorded one is ignored; `time` counts once `size` entries are applied.
         """
 
+    def set_seen(self, origin: str, size: int) -> None:
+        """Record that a verified head of `size` entries exists; never moves backwards.
+
+        What is signed but not held is not searched: `mirrors` says so from this moment on, whether
+        its entries come or not.
+        """
+
     def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
         """Stop `origin`'s log at `index`: it is not read further until a person lifts it."""
 
@@ -121,10 +133,12 @@ class Transaction(Protocol):
     ) -> bool:
         """Debit `elements` from `member`'s quota of `day` (days since 1970, UTC).
 
-        Returns False without a debit for the same (member, request, body) again.
+        Returns False without a debit for the same (member, request, body) again, up to
+        `MAX_ANSWERS` times in all.
 
         Raises:
-            QuotaError: the debit would exceed `limit`; nothing is written.
+            QuotaError: the debit would exceed `limit`; nothing is written. Its `retry_after` is 0
+                where the request was answered `MAX_ANSWERS` times instead.
             ReplayError: the same request id with another body.
         """
 

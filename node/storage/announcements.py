@@ -171,7 +171,7 @@ def _status(member: str, log: LogRow | None, missing: int) -> MirrorStatus:
         member=member,
         head_time=log.head_time,
         applied=applied,
-        known_size=max(log.head_size, applied),
+        known_size=max(log.seen_size, log.head_size, applied),
         missing=missing,
         quarantine=log.quarantine,
     )

@@ -78,6 +78,9 @@ class SqlTransaction:
     def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:  # noqa: D102
         logs.set_head(self._session, origin, note, size, time)
 
+    def set_seen(self, origin: str, size: int) -> None:  # noqa: D102
+        logs.set_seen(self._session, origin, size)
+
     def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:  # noqa: D102
         logs.set_quarantine(self._session, origin, index, code, evidence)
 

@@ -18,6 +18,8 @@ class LogRow(SQLModel, table=True):
     """A serialized `protocol.merkle.CompactRange`."""
     head: bytes | None = None
     head_size: int = 0
+    seen_size: int = 0
+    """Entries under the largest verified head, whose entries may not have come yet."""
     head_time: int | None = None
     quarantined_at: int | None = None
     quarantine: str | None = None
@@ -124,3 +126,5 @@ class DebitRow(SQLModel, table=True):
     request: bytes = Field(primary_key=True)
     body_hash: bytes
     day: int
+    answers: int
+    """How often it was answered: again costs no quota, but does cost this node its work."""

@@ -16,12 +16,13 @@ def position_of(session: Session, origin: str) -> Position:
     """Return how far `origin`'s log is held; an empty position for a log never seen."""
     row = session.get(LogRow, origin)
     if row is None:
-        return Position(CompactRange(), None, 0, None, None, None)
+        return Position(CompactRange(), None, 0, 0, None, None, None)
     applied = CompactRange.from_bytes(row.applied)
     return Position(
         applied=applied,
         head=row.head,
         head_size=max(row.head_size, applied.size),
+        seen_size=max(row.seen_size, row.head_size, applied.size),
         head_time=row.head_time,
         quarantined_at=row.quarantined_at,
         quarantine=row.quarantine,
@@ -55,6 +56,12 @@ def set_head(session: Session, origin: str, note: bytes, size: int, time: int) -
         row.head_time = time if row.head_time is None else max(time, row.head_time)
 
 
+def set_seen(session: Session, origin: str, size: int) -> None:
+    """Record that a verified head covers `size` entries; a smaller size is ignored."""
+    row = _log(session, origin)
+    row.seen_size = max(row.seen_size, size)
+
+
 def set_quarantine(session: Session, origin: str, index: int, code: str, evidence: bytes) -> None:
     """Stop `origin`'s log at `index`; the first reason stands."""
     row = _log(session, origin)
@@ -63,9 +70,13 @@ def set_quarantine(session: Session, origin: str, index: int, code: str, evidenc
 
 
 def lift_quarantine(session: Session, origin: str) -> None:
-    """Let `origin`'s log be read again: a person has judged the evidence."""
+    """Let `origin`'s log be read again: a person has judged the evidence.
+
+    Heads that were seen and never proved are forgotten with it: the next pull sees what is true.
+    """
     row = _log(session, origin)
     row.quarantined_at = row.quarantine = row.evidence = None
+    row.seen_size = 0
 
 
 def evidence_of(session: Session, origin: str) -> bytes | None:

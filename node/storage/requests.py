@@ -5,6 +5,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session, col, select
 
 from federation.errors import QuotaError, ReplayError
+from federation.ports import MAX_ANSWERS
 from node.storage.log_tables import DebitRow, NonceRow, QuotaRow
 
 RETRY_AFTER = 3600
@@ -43,8 +44,9 @@ def debit(
     if known is not None:
         if known != body_hash:
             raise ReplayError("This request id was used before, for another request.")
+        _count_answer(session, member, request)
         return False
-    session.add(DebitRow(member=member, request=request, body_hash=body_hash, day=day))
+    session.add(DebitRow(member=member, request=request, body_hash=body_hash, day=day, answers=1))
     if session.get(QuotaRow, (member, day)) is None:
         session.add(QuotaRow(member=member, day=day, used=0))
     session.flush()
@@ -62,6 +64,21 @@ def debit(
     if not (isinstance(taken, CursorResult) and taken.rowcount):
         raise QuotaError(RETRY_AFTER)
     return True
+
+
+def _count_answer(session: Session, member: str, request: bytes) -> None:
+    counted = session.execute(
+        update(DebitRow)
+        .where(
+            col(DebitRow.member) == member,
+            col(DebitRow.request) == request,
+            col(DebitRow.answers) < MAX_ANSWERS,
+        )
+        .values(answers=col(DebitRow.answers) + 1),
+        execution_options={"synchronize_session": False},
+    )
+    if not (isinstance(counted, CursorResult) and counted.rowcount):
+        raise QuotaError(retry_after=0)
 
 
 def quota_used(session: Session, member: str, day: int) -> int:

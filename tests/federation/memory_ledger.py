@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from federation.errors import MovedError, QuotaError, ReplayError
-from federation.ports import Position, Stored
+from federation.ports import MAX_ANSWERS, Position, Stored
 from protocol.answer import MirrorStatus
 from protocol.entries import Announce, Revise, parse_entry
 from protocol.fold import Amended, Announced, Disputed, Effect, Standing, Withdrawn
@@ -32,6 +32,7 @@ class Log:
     applied: CompactRange = field(default_factory=CompactRange)
     head: bytes | None = None
     head_size: int = 0
+    seen_size: int = 0
     head_time: int | None = None
     quarantined_at: int | None = None
     quarantine: str | None = None
@@ -45,6 +46,7 @@ class State:
     nonces: set[tuple[str, bytes]] = field(default_factory=set)
     used: dict[tuple[str, int], int] = field(default_factory=dict)
     debits: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
+    answers: dict[tuple[str, bytes], int] = field(default_factory=dict)
 
 
 @dataclass
@@ -70,6 +72,7 @@ class MemoryTransaction:
             log.applied,
             log.head,
             log.head_size,
+            max(log.seen_size, log.head_size, log.applied.size),
             log.head_time,
             log.quarantined_at,
             log.quarantine,
@@ -132,6 +135,10 @@ class MemoryTransaction:
             if size <= log.applied.size:
                 log.head_time = max(time, log.head_time or 0)
 
+    def set_seen(self, origin: str, size: int) -> None:
+        log = self._log(origin)
+        log.seen_size = max(log.seen_size, size)
+
     def quarantine(self, origin: str, index: int, code: str, evidence: bytes) -> None:
         log = self._log(origin)
         log.quarantined_at, log.quarantine, log.evidence = index, code, evidence
@@ -166,12 +173,16 @@ class MemoryTransaction:
         if known is not None:
             if known != body_hash:
                 raise ReplayError("This request id was used with another body.")
+            if self.state.answers[member, request] == MAX_ANSWERS:
+                raise QuotaError(retry_after=0)
+            self.state.answers[member, request] += 1
             return False
         used = self.state.used.get((member, day), 0) + elements
         if used > limit:
-            raise QuotaError(retry_after=0)
+            raise QuotaError(retry_after=1)
         self.state.used[member, day] = used
         self.state.debits[member, request] = body_hash
+        self.state.answers[member, request] = 1
         return True
 
     def mirrors(self, now: int) -> list[MirrorStatus]:
@@ -181,7 +192,7 @@ class MemoryTransaction:
                 member,
                 (log := self._log(member)).head_time,
                 log.applied.size,
-                log.head_size,
+                max(log.seen_size, log.head_size),
                 sum(standing is Standing.MISSING for standing in log.standings.values()),
                 log.quarantine,
             )

@@ -18,6 +18,7 @@ from federation.errors import (
     ReplayError,
 )
 from federation.evaluation import EvaluationServer
+from federation.ports import MAX_ANSWERS
 from protocol.errors import CanonicalError
 from protocol.evaluation import EvaluateRequest, EvaluationFormatError, as_elements, parse_answer
 from protocol.requests import Request, VerifiedRequest
@@ -94,6 +95,17 @@ async def test_the_same_question_again_is_answered_and_not_debited(world: World)
     assert used(world) == 2
 
 
+async def test_the_same_question_is_answered_three_times_and_no_more(world: World) -> None:
+    request = question(world)
+    for nonce in range(MAX_ANSWERS):
+        await world[B].evaluation.answer(A, verified(request, nonce))
+    with pytest.raises(QuotaError) as caught:
+        await world[B].evaluation.answer(A, verified(request, 9))
+    assert (caught.value.code, caught.value.retry_after) == ("quota", 0)
+    assert used(world) == 2
+    await world[B].evaluation.answer(A, verified(question(world, attempt=2), 10))
+
+
 async def test_the_same_id_with_another_body_is_refused(world: World) -> None:
     await world[B].evaluation.answer(A, verified(question(world), 1))
     with pytest.raises(ReplayError):
@@ -150,9 +162,9 @@ async def test_racing_questions_never_exceed_the_quota(world: World) -> None:
 async def test_the_same_question_racing_with_itself_is_debited_once(world: World) -> None:
     request = question(world)
     outcomes = await asyncio.gather(
-        *(world[B].evaluation.answer(A, verified(request, n)) for n in range(5))
+        *(world[B].evaluation.answer(A, verified(request, n)) for n in range(MAX_ANSWERS))
     )
-    assert len(outcomes) == 5
+    assert len(outcomes) == MAX_ANSWERS
     assert used(world) == 2
 
 

@@ -4,6 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,6 +13,7 @@ from federation.client import Lane, PeerClient
 from federation.errors import MovedError, NotMemberError, StalledError
 from federation.puller import PullResult
 from federation.ranges import encode_entries, parse_entries
+from protocol.answer import Unsearched, gap_of
 from protocol.canonical import dumps
 from protocol.checkpoint import Checkpoint
 from protocol.fold import Announced, Standing, Withdrawn
@@ -253,7 +255,8 @@ async def test_altered_entries_are_not_applied_and_nobody_is_convicted(
     before = world[A].ledger.state
     result = await pull(world)
     assert (result.error, result.applied, result.up_to_date) == (code, 0, False)
-    assert world[A].ledger.state.logs[B] == before.logs[B]
+    # Nothing but that there is more than is held: lookups are "behind" from now on.
+    assert world[A].ledger.state.logs[B] == replace(before.logs[B], seen_size=4)
     author.bend = None
     assert (await pull(world)).applied == 3
 
@@ -276,6 +279,31 @@ async def test_a_wrong_root_of_a_log_never_seen_applies_nothing(world: World) ->
     author.impose(author.rows(), root=leaf_hash(b"wrong"))
     assert (await pull(world)).error == "consistency"
     assert world[A].ledger.log(B).rows == []
+
+
+async def test_what_is_signed_and_not_served_is_known_not_to_be_searched(world: World) -> None:
+    author, reader = world[B], world[A]
+    author.log.announce("a")
+    await author.publish()
+    await pull(world)
+    author.log.announce("b")
+    await author.publish()
+    author.bend = lambda path, content: b"{}" if "/entries/" in path else content
+    assert (await pull(world)).error == "range"
+    statuses = await reader.ledger.read(lambda tx: tx.mirrors(world.clock.now()))
+    (status,) = [each for each in statuses if each.member == B]
+    assert (status.applied, status.known_size) == (1, 2)
+    gap = gap_of(status, world.clock.now(), 86_400)
+    assert gap is not None
+    assert gap.reason is Unsearched.BEHIND
+    held = reader.ledger.log(B)
+    assert (held.head_size, held.quarantine) == (1, None)
+    author.bend = None
+    await pull(world)
+    (status,) = [
+        each for each in await reader.ledger.read(lambda tx: tx.mirrors(0)) if each.applied
+    ]
+    assert gap_of(status, world.clock.now(), 86_400) is None
 
 
 # --- payloads -----------------------------------------------------------------------------

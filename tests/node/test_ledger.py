@@ -283,6 +283,20 @@ async def test_a_head_counts_as_fresh_once_it_is_applied(database: Database) -> 
     assert (never.member, never.head_time, never.applied) == (B, None, 0)
 
 
+async def test_a_head_that_was_only_seen_makes_the_mirror_behind(database: Database) -> None:
+    ledger = SqlLedger(database, {A})
+    await append(database, A, Author(A).announce(TAG))
+    await ledger.write(lambda tx: tx.set_head(A, b"one", 1, 1000))
+    await ledger.write(lambda tx: tx.set_seen(A, 7))
+    await ledger.write(lambda tx: tx.set_seen(A, 5))
+    position = await ledger.read(lambda tx: tx.position(A))
+    assert (position.head, position.head_size, position.seen_size) == (b"one", 1, 7)
+    (status,) = await ledger.read(lambda tx: tx.mirrors(0))
+    assert (status.applied, status.known_size) == (1, 7)
+    await database.write(lambda session: logs.lift_quarantine(session, A))
+    assert (await ledger.read(lambda tx: tx.position(A))).seen_size == 1
+
+
 async def test_statuses_need_the_list_of_members(database: Database) -> None:
     with pytest.raises(StorageError):
         await SqlLedger(database).read(lambda tx: tx.mirrors(0))

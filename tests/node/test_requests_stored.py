@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from federation.errors import QuotaError, ReplayError
-from federation.ports import Transaction
+from federation.ports import MAX_ANSWERS, Transaction
 from node.storage.database import Database
 from node.storage.ledger import SqlLedger
 from node.storage.requests import KEPT_DAYS, forget_requests, quota_used
@@ -94,6 +94,18 @@ async def test_a_refused_debit_may_be_asked_for_again(database: Database) -> Non
     with pytest.raises(QuotaError):
         await ledger.write(partial(debit, elements=11))
     assert await ledger.write(partial(debit, elements=10))
+
+
+async def test_one_request_is_answered_three_times_and_no_more(database: Database) -> None:
+    ledger = SqlLedger(database)
+    granted = [await ledger.write(debit) for _ in range(MAX_ANSWERS)]
+    assert granted == [True, False, False]
+    for _ in range(2):
+        with pytest.raises(QuotaError) as caught:
+            await ledger.write(debit)
+        assert caught.value.retry_after == 0
+    assert await used(database) == 2
+    assert await ledger.write(partial(debit, request=b"another"))
 
 
 async def test_a_debit_survives_a_restart(tmp_path: Path) -> None:

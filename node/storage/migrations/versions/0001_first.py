@@ -40,6 +40,7 @@ def upgrade() -> None:
         sa.Column("request", sa.LargeBinary(), nullable=False),
         sa.Column("body_hash", sa.LargeBinary(), nullable=False),
         sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("member", "request"),
     )
     op.create_index("debit_day", "debit", ["day"], unique=False)
@@ -63,6 +64,7 @@ def upgrade() -> None:
         sa.Column("applied", sa.LargeBinary(), nullable=False),
         sa.Column("head", sa.LargeBinary(), nullable=True),
         sa.Column("head_size", sa.Integer(), nullable=False),
+        sa.Column("seen_size", sa.Integer(), nullable=False),
         sa.Column("head_time", sa.Integer(), nullable=True),
         sa.Column("quarantined_at", sa.Integer(), nullable=True),
         sa.Column("quarantine", sa.String(), nullable=True),
