@@ -46,6 +46,9 @@ def sentence_of(error: VeilleuseError) -> str:
     known = SENTENCES.get(code)
     if known is None:
         return f"{error} ({code})"
+    if isinstance(error, RemoteError) and error.candidates:
+        regions = sorted({region for each in error.candidates.values() for region in each})
+        return f"{_(known)} {', '.join(regions)}".rstrip()
     return _(known) if code in _COMPLETE else f"{_(known)}\n  {error}"
 
 
