@@ -7,6 +7,7 @@ port, be cut off and come back; its peers see the same address all the time.
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final, Self, TypeVar
 
@@ -77,7 +78,8 @@ class Relays:
             if task is not None:
                 relay.carrying.add(task)
                 task.add_done_callback(relay.carrying.discard)
-            await self._carry(relay, reader, writer)
+            with suppress(asyncio.CancelledError):  # the connection is cut: that is all
+                await self._carry(relay, reader, writer)
 
         relay.server = await asyncio.start_server(carry, "127.0.0.1", port)
 

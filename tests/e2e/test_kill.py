@@ -59,17 +59,26 @@ class Desk:
 
 
 def kill_at_random(
-    node: NodeProcess, numbers: list[str], chance: random.Random
+    node: NodeProcess, numbers: list[str], chance: random.Random, *, publishing: bool
 ) -> tuple[Desk, bool]:
     """Let people work for a moment, kill the node, and start it again.
+
+    Args:
+        node: runs before and after.
+        numbers: to report; those taken are gone from it.
+        chance: when.
+        publishing: whether to wait until the node publishes, and kill it about then.
 
     Returns:
         What was acknowledged, and whether a write was in flight.
     """
+    before = count(node, "entry")
     desk = Desk(node, numbers)
     thread = threading.Thread(target=desk.work)
     thread.start()
-    time.sleep(chance.uniform(0.05, 1.3))
+    if publishing:
+        assert until(lambda: count(node, "entry") > before, SETTLE, pause=0.005)
+    time.sleep(chance.uniform(0.0, 0.4) if publishing else chance.uniform(0.05, 1.3))
     node.kill()
     desk.over.set()
     thread.join(30)
@@ -84,8 +93,8 @@ def test_what_was_acknowledged_survives_and_is_published_once(fleet: Fleet) -> N
     numbers = [f"+33639981{place:03d}" for place in range(1000)]
     desks: list[Desk] = []
     in_flight = 0
-    for _ in range(KILLS):
-        desk, flying = kill_at_random(node, numbers, chance)
+    for kill in range(KILLS):
+        desk, flying = kill_at_random(node, numbers, chance, publishing=bool(kill % 2))
         desks.append(desk)
         in_flight += flying
         known = {report["id"]: report["status"] for report in node.get("moderator", "/reports")}

@@ -7,6 +7,7 @@ import base64
 import socket
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from http.client import HTTPResponse
 from typing import Any, Final
@@ -151,9 +152,9 @@ def announced(draft: Draft) -> httpx.Response:
     head = f"POST {EVALUATE} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in fields.items())
     with socket.create_connection(("127.0.0.1", draft.node.port), timeout=10) as connection:
         connection.sendall(head.encode() + b"\r\n")
-        answer = HTTPResponse(connection)
-        answer.begin()
-        return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
+        with closing(HTTPResponse(connection)) as answer:
+            answer.begin()
+            return httpx.Response(answer.status, headers=answer.getheaders(), content=answer.read())
 
 
 CASES: Final[Mapping[str, tuple[Callable[[Draft], httpx.Response], int, str]]] = {
