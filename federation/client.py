@@ -19,9 +19,16 @@ from typing import Final
 
 import httpx
 
-from federation.errors import AnswerSizeError, RefusedError, StalledError, UnreachableError
+from crypto.errors import VeilleuseError
+from federation.errors import (
+    AnswerSizeError,
+    QuotaError,
+    RefusedError,
+    StalledError,
+    UnreachableError,
+)
 from federation.identity import Identity
-from federation.pacing import LONGEST_BACKOFF, Breaker, chance
+from federation.pacing import LONGEST_BACKOFF, LONGEST_QUOTA_WAIT, Breaker, chance
 from federation.ports import Clock, Entropy
 from federation.problems import MAX_PROBLEM_SIZE, read_problem
 from protocol.requests import NONCE_SIZE, Request, sign_request
@@ -29,9 +36,9 @@ from protocol.roster import Member
 
 CONTENT_TYPE: Final = "application/json"
 _OK: Final = 200
+_TOO_MANY: Final = 429
 _SERVER_ERRORS: Final = 500
 _WAITS: Final = frozenset({429, 503})
-_DAY: Final = 86_400.0
 
 # Below uvicorn's default of 5 s: a connection that the server is about to close is not used again.
 _KEEP_ALIVE: Final = 4.0
@@ -74,10 +81,6 @@ PATIENCE: Final[Mapping[Lane, Patience]] = MappingProxyType(
 _AT_ONCE: Final[Mapping[Lane, int]] = MappingProxyType(
     {Lane.PULL: 1, Lane.HINT: 1, Lane.EVALUATE: 4}
 )
-_LONGEST_RETRY_AFTER: Final[Mapping[Lane, float]] = MappingProxyType(
-    # A used-up quota comes back at midnight; nothing else may silence a peer that long.
-    {Lane.PULL: LONGEST_BACKOFF, Lane.HINT: LONGEST_BACKOFF, Lane.EVALUATE: _DAY}
-)
 
 
 @dataclass(slots=True)
@@ -116,6 +119,7 @@ class PeerClient:
             verify=self.tls or True,
             trust_env=False,  # no proxy, no .netrc from the environment
             follow_redirects=False,
+            event_hooks={"response": [_forget_location]},
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             limits=httpx.Limits(max_connections=_CONNECTIONS, keepalive_expiry=_KEEP_ALIVE),
             # Every node's requests look the same; "identity" since a compressed answer's length
@@ -127,8 +131,7 @@ class PeerClient:
             },
         )
         self._lanes = {
-            lane: _LaneState(asyncio.Semaphore(_AT_ONCE[lane]), Breaker(_LONGEST_RETRY_AFTER[lane]))
-            for lane in Lane
+            lane: _LaneState(asyncio.Semaphore(_AT_ONCE[lane]), Breaker()) for lane in Lane
         }
 
     async def get(self, path: str, limit: int, lane: Lane = Lane.PULL) -> bytes:
@@ -153,7 +156,11 @@ class PeerClient:
         return await self._send(Request("POST", self.url + path, body, CONTENT_TYPE), limit, lane)
 
     def contact(self) -> None:
-        """Note that this peer has proved to be alive: all its breakers close."""
+        """Note that this peer has signed something: nothing that was answered before it counts.
+
+        Whoever stands on the line can answer in a peer's name, so all waits end here, also those
+        that an answer asked for. A peer that means it says so again.
+        """
         for lane in self._lanes.values():
             lane.breaker.contact()
 
@@ -177,7 +184,7 @@ class PeerClient:
             except RefusedError as refusal:
                 self._note_refusal(state, refusal)
                 raise
-            state.breaker.contact()
+            state.breaker.answered()
             return body
 
     def _check_breaker(self, state: _LaneState, lane: Lane) -> None:
@@ -194,7 +201,7 @@ class PeerClient:
         now = self.clock.monotonic()
         if refusal.status in _WAITS and refusal.retry_after is not None:
             state.refusal = refusal
-            state.breaker.retry_after(now, refusal.retry_after)
+            state.breaker.retry_after(now, refusal.retry_after, _longest_wait(refusal))
         elif refusal.status >= _SERVER_ERRORS:
             state.breaker.failed(now, chance(self.entropy(4)))
 
@@ -204,17 +211,18 @@ class PeerClient:
                 asyncio.timeout(patience.total),
                 self._answer(request, patience) as answer,
             ):
-                if answer.status_code != _OK:
-                    body = await _read(answer, MAX_PROBLEM_SIZE, patience, cut=True)
-                    raise read_problem(answer.status_code, body, answer.headers.get("retry-after"))
-                return await _read(answer, limit, patience)
+                return await _content(answer, limit, patience)
         except TimeoutError as error:
             raise StalledError(f"{self.peer} answers too slowly.") from error
         except httpx.ConnectTimeout as error:
             raise UnreachableError(f"{self.peer} cannot be reached.") from error
         except httpx.TimeoutException as error:
             raise StalledError(f"{self.peer} does not answer.") from error
-        except httpx.HTTPError as error:
+        except VeilleuseError:
+            raise
+        except Exception as error:
+            # Not only httpx.HTTPError: what parses an address, a name or a header raises errors of
+            # its own, and whatever a peer answers may cost us no more than that peer.
             raise UnreachableError(f"{self.peer} cannot be reached.") from error
 
     @asynccontextmanager
@@ -235,6 +243,25 @@ class PeerClient:
             timeout=httpx.Timeout(patience.window, connect=patience.connect),
         ) as answer:
             yield answer
+
+
+async def _forget_location(answer: httpx.Response) -> None:
+    """Drop where a redirection leads: it is not followed, so nothing of it is parsed either."""
+    answer.headers.pop("location", None)
+
+
+def _longest_wait(refusal: RefusedError) -> float:
+    """Return the most seconds that a refusal may silence a lane: a quota comes back at midnight."""
+    quota = refusal.status == _TOO_MANY and refusal.problem == QuotaError.code
+    return LONGEST_QUOTA_WAIT if quota else LONGEST_BACKOFF
+
+
+async def _content(answer: httpx.Response, limit: int, patience: Patience) -> bytes:
+    """Return the body of a 200; raise what any other status stands for."""
+    if answer.status_code != _OK:
+        body = await _read(answer, MAX_PROBLEM_SIZE, patience, cut=True)
+        raise read_problem(answer.status_code, body, answer.headers.get("retry-after"))
+    return await _read(answer, limit, patience)
 
 
 async def _read(

@@ -6,6 +6,7 @@ needed is still awaited, never cut off. Specification: docs/spec/evaluation.md#a
 """
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -25,7 +26,6 @@ from federation.errors import (
 from federation.evaluation import Custody, evaluate_with
 from federation.health import Health
 from federation.ports import Clock, Entropy
-from protocol.errors import PeerError
 from protocol.evaluation import EvaluateRequest, as_elements, parse_answer
 from protocol.lookup import RANDOMNESS_SIZE, Attempt, Fault, State
 from protocol.roster import Roster
@@ -43,8 +43,8 @@ class Hurry:
     """How long a lookup waits, in seconds of real time.
 
     Attributes:
-        hedge: for a custodian, before the next one in order is asked instead.
-        deadline: for a custodian when nobody else is left to ask.
+        hedge: for a custodian, before the next one in order is asked too.
+        deadline: for a custodian to answer at all.
     """
 
     hedge: float = 1.5
@@ -76,6 +76,9 @@ class Gatherer:
     entropy: Entropy
     health: Health = field(default_factory=Health)
     hurry: Hurry = Hurry()
+    crashes: Counter[str] = field(default_factory=Counter)
+    """Errors that no custodian should be able to cause, by type: bugs to be found, counted here
+    since a lookup goes on without them."""
     _late: set[asyncio.Task[None]] = field(init=False, repr=False, default_factory=set)
 
     async def gather(self, inputs: Sequence[bytes]) -> Gathered:
@@ -102,10 +105,11 @@ class Gatherer:
             ask: how custodians are asked; by default, over the network and by the own share.
         """
         waiting: dict[asyncio.Task[Evaluation | Fault], int] = {}
+        slow: set[asyncio.Task[Evaluation | Fault]] = set()
         left = len(attempt.order)
         try:
             while attempt.state is State.COLLECTING:
-                for index in attempt.wanted():
+                for index in attempt.wanted(len(slow)):
                     task = asyncio.create_task(self._timed(index, attempt.request, ask or self.ask))
                     waiting[task] = index
                     left -= 1
@@ -115,12 +119,10 @@ class Gatherer:
                     return_when=asyncio.FIRST_COMPLETED,
                 )
                 for task in done:
+                    slow.discard(task)
                     self._settle(attempt, waiting.pop(task), task.result())
                 if not done:
-                    for task in list(waiting)[:left]:
-                        index = waiting.pop(task)
-                        self._settle(attempt, index, Fault.SLOW)
-                        self._await_late(index, attempt.request, task)
+                    self._hedge(waiting, slow)
         finally:
             for task, index in waiting.items():
                 self._await_late(index, attempt.request, task)
@@ -137,6 +139,10 @@ class Gatherer:
         body = await self.clients[member.id].post(PATH, request.encode(), limit, Lane.EVALUATE)
         return parse_answer(body)
 
+    def faults(self) -> Mapping[int, Fault]:
+        """Return, for people to see, why custodians did not count when last asked, by index."""
+        return self.health.faults(self.clock.monotonic())
+
     async def close(self) -> None:
         """Stop waiting for late answers."""
         for task in self._late:
@@ -152,8 +158,24 @@ class Gatherer:
             return Fault.SLOW
         except VeilleuseError as error:
             return fault_of(error)
+        except Exception as error:  # noqa: BLE001  (one custodian never ends everybody's lookup)
+            self.crashes[type(error).__qualname__] += 1
+            return Fault.REFUSED
         self.health.answered(index, self.clock.monotonic() - start)
         return evaluation
+
+    def _hedge(
+        self,
+        waiting: Mapping[asyncio.Task[Evaluation | Fault], int],
+        slow: set[asyncio.Task[Evaluation | Fault]],
+    ) -> None:
+        """Count on none of those that are waited for: the next lookup asks others first.
+
+        This one still takes what they answer.
+        """
+        for task in waiting.keys() - slow:
+            slow.add(task)
+            self.health.failed(waiting[task], Fault.SLOW, self.clock.monotonic())
 
     def _settle(self, attempt: Attempt, index: int, outcome: Evaluation | Fault) -> None:
         if isinstance(outcome, Evaluation):
@@ -161,7 +183,9 @@ class Gatherer:
         else:
             attempt.fail(index, outcome)
         fault = attempt.faults.get(index)
-        if fault is not None:
+        if fault is None:
+            self.health.proved(index)
+        else:
             self.health.failed(index, fault, self.clock.monotonic())
 
     def _await_late(
@@ -184,6 +208,8 @@ class Gatherer:
                 verify(self.roster.epoch.share_of(index), as_elements(request), outcome)
             except (ProofError, BatchError):
                 outcome = Fault.LYING
+            else:
+                self.health.proved(index)
         if isinstance(outcome, Fault):
             self.health.failed(index, outcome, self.clock.monotonic())
 
@@ -198,10 +224,11 @@ _REFUSALS: Final[Mapping[str, Fault]] = MappingProxyType(
 
 
 def fault_of(error: VeilleuseError) -> Fault:
-    """Return what a failed question says about the custodian."""
+    """Return what a failed question says about the custodian.
+
+    Never that it lied: that takes an answer, and a proof that does not carry it.
+    """
     match error:
-        case PeerError():
-            return Fault.LYING
         case StalledError():
             return Fault.SLOW
         case UnreachableError():

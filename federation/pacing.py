@@ -12,6 +12,9 @@ FIRST_BACKOFF = 5.0
 LONGEST_BACKOFF = 900.0
 """Seconds: a peer that was away for a week is tried again within a quarter of an hour."""
 
+LONGEST_QUOTA_WAIT = 86_400.0
+"""Seconds: the most that a used-up quota may ask for."""
+
 _DOUBLINGS = 8  # 5 s · 2^8 is beyond LONGEST_BACKOFF; a larger exponent would only overflow
 
 POLL_EVERY = 60.0
@@ -28,14 +31,10 @@ def chance(randomness: bytes) -> float:
 class Breaker:
     """Stops requests to a peer that fails, so that waiting for it costs the others nothing.
 
-    Two reasons to wait are kept apart: failures, which any sign of life wipes out, and the peer's
-    own `Retry-After`, which only time does.
-
-    Attributes:
-        longest_wait: most seconds of `Retry-After` that are believed.
+    Two reasons to wait are kept apart: failures, which any answer wipes out, and the peer's own
+    `Retry-After`, which takes something that the peer has signed, or time.
     """
 
-    longest_wait: float = LONGEST_BACKOFF
     failures: int = 0
     _open_until: float = 0.0
     _asked_until: float = 0.0
@@ -60,14 +59,19 @@ class Breaker:
             backoff = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**doublings)
             self._open_until = now + backoff * (1 + chance) / 2
 
-    def retry_after(self, now: float, seconds: float) -> None:
-        """Note the peer's `Retry-After`."""
-        self._asked_until = max(self._asked_until, now + min(seconds, self.longest_wait))
+    def retry_after(self, now: float, seconds: float, longest: float = LONGEST_BACKOFF) -> None:
+        """Note a `Retry-After`; at most `longest` seconds of it are believed."""
+        self._asked_until = max(self._asked_until, now + min(seconds, longest))
 
-    def contact(self) -> None:
-        """Note that the peer is alive: it answered, or a request that it signed arrived."""
+    def answered(self) -> None:
+        """Note that somebody answered."""
         self.failures = 0
         self._open_until = 0.0
+
+    def contact(self) -> None:
+        """Note that the peer itself is alive: something that it has signed arrived."""
+        self.answered()
+        self._asked_until = 0.0
 
 
 @dataclass(slots=True)

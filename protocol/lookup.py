@@ -46,7 +46,8 @@ class Fault(StrEnum):
     QUOTA = "quota"
     REFUSED = "refused"
     LYING = "lying"
-    """A wrong answer, a bad proof, or bytes that are no answer at all."""
+    """A well-formed answer that its proof does not carry. Bytes that are no answer at all are
+    REFUSED: anybody on the line can put them there."""
 
 
 @dataclass(slots=True)
@@ -93,16 +94,20 @@ class Attempt:
         open_ones = len(self.order) - len(self.faults)
         return State.COLLECTING if open_ones >= self.epoch.threshold else State.NO_QUORUM
 
-    def wanted(self) -> tuple[int, ...]:
+    def wanted(self, slow: int = 0) -> tuple[int, ...]:
         """Return the custodians to ask now, and note them as asked.
 
         As many as are missing to the threshold plus one hedge, so that one slow custodian costs a
         lookup nothing; after a failure, the next in `order`.
+
+        Args:
+            slow: of those that were asked and have not answered, how many not to count on. They may
+                still answer.
         """
         if self.state is not State.COLLECTING:
             return ()
         waiting = len(self._asked) - len(self.faults) - len(self._answers)
-        missing = self.epoch.threshold + HEDGE - len(self._answers) - waiting
+        missing = self.epoch.threshold + HEDGE - len(self._answers) - (waiting - slow)
         fresh = [index for index in self.order if index not in self._asked][: max(missing, 0)]
         self._asked.update(fresh)
         return tuple(fresh)

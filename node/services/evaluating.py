@@ -34,7 +34,7 @@ class Evaluator:
     @property
     def faults(self) -> Mapping[int, Fault]:
         """Why custodians did not answer, or answered wrongly, when they were last asked."""
-        return self._gatherer.health.faults()
+        return self._gatherer.faults()
 
     def _stretch(self, outputs: Sequence[bytes]) -> list[Secret]:
         roster, cost = self._roster, self._roster.parameters.argon2id

@@ -86,6 +86,29 @@ def chunks(*parts: bytes, pause: float = 0.0) -> Behaviour:
     return behave
 
 
+LOCATIONS = ("x:y", "http://[", "http://xn--\xff.example/", "http://" + "a" * 300, "http://a:99999")
+"""Where a redirection leads that no client can parse: each in its own way."""
+
+JUNK = (
+    b"no HTTP at all\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: many\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\ncontent-length: " + b"9" * 5000 + b"\r\n\r\n",
+    b"HTTP/1.1 200 OK\r\nset-cookie: \xff=\x00\r\ncontent-length: 2\r\n\r\n{}",
+)
+"""Answers that no client expects."""
+
+
+def raw(answer: bytes) -> Behaviour:
+    """Return the behaviour of a server that sends these bytes and hangs up."""
+
+    async def behave(writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    return behave
+
+
 async def hang(writer: asyncio.StreamWriter) -> None:
     """Accept the request and never say anything."""
     del writer

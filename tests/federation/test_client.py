@@ -12,7 +12,17 @@ from federation.client import PATIENCE, Lane, Patience, PeerClient, open_clients
 from federation.errors import AnswerSizeError, RefusedError, StalledError, UnreachableError
 from federation.identity import Identity
 from protocol.requests import Request, verify_request
-from tests.federation.bad_servers import Server, chunks, hang, hang_up, saying, serving
+from tests.federation.bad_servers import (
+    JUNK,
+    LOCATIONS,
+    Server,
+    chunks,
+    hang,
+    hang_up,
+    raw,
+    saying,
+    serving,
+)
 from tests.federation.hosts import Watch
 from tests.protocol.builders import network, seed
 
@@ -105,6 +115,44 @@ async def test_a_redirection_is_refused_and_not_followed(connect: Connect) -> No
             await connect(server).get("/", 10)
     assert (caught.value.status, caught.value.problem) == (307, "unknown")
     assert elsewhere.requests == []
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+async def test_a_redirection_to_nowhere_is_only_a_refusal(connect: Connect, location: str) -> None:
+    async with serving(saying("302 Found", location=location)) as server:
+        with pytest.raises(RefusedError) as caught:
+            await connect(server).get("/", 10)
+    assert caught.value.status == 302
+
+
+@pytest.mark.parametrize("answer", JUNK)
+async def test_an_answer_that_cannot_be_read_is_no_crash(connect: Connect, answer: bytes) -> None:
+    async with serving(raw(answer)) as server:
+        with pytest.raises((UnreachableError, StalledError, AnswerSizeError)):
+            await connect(server).get("/", 10)
+
+
+@pytest.mark.parametrize("url", ["http://a:99999", "http://xn--.", "http://" + "a" * 300])
+async def test_a_peer_at_an_impossible_address_is_unreachable(connect: Connect, url: str) -> None:
+    with pytest.raises(UnreachableError):
+        await connect(url).get("/", 10)
+
+
+@pytest.mark.parametrize("error", [httpx.InvalidURL("x"), UnicodeError("x"), ValueError("x")])
+async def test_whatever_the_transport_raises_is_one_peers_failure(
+    connect: Connect, error: Exception
+) -> None:
+    class Broken(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            del request
+            raise error
+
+    client = connect("http://127.0.0.1:1")
+    client._http = httpx.AsyncClient(transport=Broken())
+    for _ in range(3):
+        with pytest.raises(UnreachableError):
+            await client.get("/", 10)
+    assert client.wait(Lane.PULL) > 0
 
 
 async def test_a_proxy_in_the_environment_is_not_used(
@@ -204,7 +252,6 @@ async def test_retry_after_is_obeyed_by_that_lane_and_no_other(connect: Connect)
             with pytest.raises(RefusedError) as caught:
                 await client.post("/e", b"{}", 10, Lane.EVALUATE)
             assert (caught.value.status, caught.value.problem) == (429, "quota")
-            client.contact()
         assert len(server.requests) == 1
         clock.advance(10)
         assert client.wait(Lane.EVALUATE) == 20
@@ -218,6 +265,33 @@ async def test_retry_after_is_obeyed_by_that_lane_and_no_other(connect: Connect)
         with pytest.raises(RefusedError):
             await client.post("/e", b"{}", 10, Lane.EVALUATE)
         assert len(server.requests) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "believed"),
+    [
+        ("429 Too Many", b'{"code":"quota","title":"..."}', 86_400),
+        ("503 Service Unavailable", b'{"code":"quota","title":"..."}', 900),
+        ("429 Too Many", b'{"code":"busy","title":"..."}', 900),
+        ("429 Too Many", b'{"code": "quota"}', 900),
+        ("503 Service Unavailable", b"<html>quota</html>", 900),
+        ("503 Service Unavailable", b"", 900),
+    ],
+    ids=["quota", "another status", "another code", "not canonical", "page", "nothing"],
+)
+async def test_only_a_used_up_quota_silences_a_peer_for_long(
+    connect: Connect, status: str, body: bytes, believed: int
+) -> None:
+    async with serving(saying(status, body, retry_after="99999")) as server:
+        client = connect(server)
+        with pytest.raises(RefusedError):
+            await client.post("/e", b"{}", 10, Lane.EVALUATE)
+        assert client.wait(Lane.EVALUATE) == believed
+        client.contact()  # something that the peer signed: what others said in its name is over
+        assert client.wait(Lane.EVALUATE) == 0
+        with pytest.raises(RefusedError):
+            await client.post("/e", b"{}", 10, Lane.EVALUATE)
+        assert len(server.requests) == 2
 
 
 async def test_a_peer_that_fails_three_times_is_left_alone_until_it_shows_life(

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 import time
 from collections.abc import AsyncIterator, Callable
 
@@ -13,6 +14,7 @@ from crypto.threshold import combine
 from crypto.values import Element, SecretScalar
 from federation.client import Lane, Patience, PeerClient
 from federation.errors import (
+    AnswerSizeError,
     EpochError,
     NotCustodianError,
     QuotaError,
@@ -24,7 +26,7 @@ from federation.gather import Gathered, Hurry, fault_of
 from protocol.errors import CanonicalError
 from protocol.evaluation import EvaluateRequest, encode_answer, parse_answer, parse_request
 from protocol.lookup import Fault, State
-from tests.federation.bad_servers import chunks, hang, saying, serving
+from tests.federation.bad_servers import LOCATIONS, chunks, hang, saying, serving
 from tests.federation.hosts import World
 from tests.protocol.builders import network
 
@@ -136,10 +138,15 @@ LIES: list[Callable[[bytes], bytes]] = [
     swapped,
     bad_proof,
     too_few,
+]
+
+NO_ANSWERS: list[Callable[[bytes], bytes]] = [
     lambda _: b"",
     lambda _: b"{}",
+    lambda _: b"<html>Sign in to the hotel's network</html>",
     lambda content: content + b" ",
     lambda content: content.replace(b'"elements":["', b'"elements":["ff', 1),
+    lambda content: re.sub(b'"elements":."[0-9a-f]{64}', b'"elements":["' + b"ff" * 32, content),
     lambda _: b"x" * 10**6,
 ]
 
@@ -153,10 +160,51 @@ async def test_a_liar_is_named_and_routed_around(
     gathered = await gather(world)
     assert gathered.outputs == (truth(world),)
     await finish_late(world)
-    assert world[A].gatherer.health.faults() == {2: Fault.LYING}
+    assert world[A].gatherer.faults() == {2: Fault.LYING}
     attempt = world[A].gatherer.attempt((INPUT,))
     assert attempt.order[0] == 1
     assert attempt.order[-1] == 2
+
+
+@pytest.mark.parametrize("spoil", NO_ANSWERS)
+async def test_bytes_that_are_no_answer_are_routed_around_and_nobody_is_called_a_liar(
+    world: World, spoil: Callable[[bytes], bytes]
+) -> None:
+    world["cabiria"].bend = lambda _, content: spoil(content)
+    assert (await gather(world)).outputs == (truth(world),)
+    await finish_late(world)
+    assert world[A].gatherer.faults() == {2: Fault.REFUSED}
+    assert world[A].gatherer.crashes == {}
+    world["cabiria"].bend = None
+    await gather(world)
+    await finish_late(world)
+    assert world[A].gatherer.faults() == {}
+
+
+@pytest.mark.parametrize("location", LOCATIONS)
+async def test_no_custodian_can_crash_a_lookup(world: World, location: str) -> None:
+    async with serving(saying("302 Found", location=location)) as server:
+        at(world, "cabiria", server.url)
+        assert (await gather(world)).outputs == (truth(world),)
+        await finish_late(world)
+        assert world[A].gatherer.faults() == {2: Fault.REFUSED}
+
+
+async def test_an_error_that_nobody_thought_of_is_one_custodians_fault_and_counted(
+    world: World,
+) -> None:
+    gatherer = world[A].gatherer
+
+    async def ask(index: int, request: EvaluateRequest) -> Evaluation:
+        if index == 2:
+            raise ZeroDivisionError
+        return await gatherer.ask(index, request)
+
+    gathered = await gatherer.run(gatherer.attempt((INPUT,)), ask)
+    assert gathered.outputs == (truth(world),)
+    await finish_late(world)
+    assert gatherer.faults() == {2: Fault.REFUSED}
+    assert gatherer.crashes == {"ZeroDivisionError": 1}
 
 
 async def test_with_two_liars_of_four_there_is_no_answer_rather_than_a_wrong_one(
@@ -198,7 +246,7 @@ async def test_a_hung_custodian_costs_a_lookup_nothing(world: World) -> None:
         assert time.monotonic() - start < 0.7
         assert gathered.outputs == (truth(world),)
         await finish_late(world)
-        assert world[A].gatherer.health.faults() == {2: Fault.SLOW}
+        assert world[A].gatherer.faults() == {2: Fault.SLOW}
         assert world[A].gatherer.attempt((INPUT,)).order == (1, 3, 4, 2)
 
 
@@ -260,8 +308,34 @@ async def test_after_a_short_wait_others_are_asked_instead(seven: World) -> None
     gathered = await gatherer.run(gatherer.attempt((INPUT,)), custodians)
     assert time.monotonic() - start < 10
     assert gathered.outputs == (truth(seven),)
-    assert gathered.faults == {2: Fault.SLOW, 3: Fault.SLOW}
+    assert gathered.faults == {}  # they may still answer
     assert custodians.asked == [1, 2, 3, 4, 5, 6, 7]
+    # Whoever looks up next does not wait for them.
+    assert gatherer.faults() == {2: Fault.SLOW, 3: Fault.SLOW}
+    assert gatherer.attempt((INPUT,)).order[-2:] == (2, 3)
+    await gatherer.close()
+
+
+async def test_late_answers_are_taken_when_those_asked_instead_are_dead(seven: World) -> None:
+    gatherer = seven["a"].gatherer
+    gatherer.hurry = Hurry(hedge=0.05, deadline=30)
+    gate = asyncio.Event()
+
+    async def ask(index: int, request: EvaluateRequest) -> Evaluation:
+        if index in {2, 3}:  # a bad line: slower than the hedge, and good
+            await gate.wait()
+        elif index in {6, 7}:
+            gate.set()
+            raise UnreachableError("dead")
+        elif index == 5:
+            await asyncio.sleep(3600)
+        host = next(host for host in seven.hosts.values() if host.safe.index == index)
+        return await host.gatherer.ask(index, request)
+
+    gathered = await gatherer.run(gatherer.attempt((INPUT,)), ask)
+    assert gathered.outputs == (truth(seven),)
+    assert gathered.faults == {6: Fault.UNREACHABLE, 7: Fault.UNREACHABLE}
+    assert {2, 3}.isdisjoint(gatherer.faults())
     await gatherer.close()
 
 
@@ -293,11 +367,11 @@ async def test_a_late_answer_is_awaited_and_judged_without_the_number(
     attempt = gatherer.attempt((INPUT,))
     assert (await gatherer.run(attempt, ask)).outputs is not None
     assert attempt.state is State.READY
-    assert gatherer.health.faults() == {}
+    assert gatherer.faults() == {}
     assert len(gatherer._late) == 1
     gate.set()
     await finish_late(world)
-    assert gatherer.health.faults() == {4: Fault.LYING}
+    assert gatherer.faults() == {4: Fault.LYING}
     assert attempt.faults == {}
 
 
@@ -324,13 +398,14 @@ async def test_an_answer_under_another_share_is_a_lie(world: World) -> None:
     world["cabiria"].safe.held = SecretScalar(b"\5" + bytes(31))
     assert (await gather(world)).outputs == (truth(world),)
     await finish_late(world)
-    assert world[A].gatherer.health.faults() == {2: Fault.LYING}
+    assert world[A].gatherer.faults() == {2: Fault.LYING}
 
 
 @pytest.mark.parametrize(
     ("error", "fault"),
     [
-        (CanonicalError("why"), Fault.LYING),
+        (CanonicalError("why"), Fault.REFUSED),
+        (AnswerSizeError("why"), Fault.REFUSED),
         (StalledError("why"), Fault.SLOW),
         (UnreachableError("why"), Fault.UNREACHABLE),
         (RefusedError(503, "custody-locked"), Fault.LOCKED),

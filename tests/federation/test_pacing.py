@@ -51,13 +51,16 @@ def test_any_contact_closes_it() -> None:
     assert breaker.wait(0) == 0
 
 
-def test_what_the_peer_asked_for_survives_a_contact() -> None:
+def test_what_was_asked_for_survives_an_answer_and_not_a_contact() -> None:
     breaker = Breaker()
     breaker.retry_after(0, 30)
-    breaker.contact()
+    breaker.answered()
     assert (breaker.wait(0), breaker.wait(30)) == (30, 0)
     assert breaker.asked_to_wait(29)
     assert not breaker.asked_to_wait(30)
+    breaker.contact()
+    assert breaker.wait(0) == 0
+    assert not breaker.asked_to_wait(0)
 
 
 def test_a_later_shorter_retry_after_does_not_shorten_the_first() -> None:
@@ -68,9 +71,11 @@ def test_a_later_shorter_retry_after_does_not_shorten_the_first() -> None:
 
 
 def test_a_peer_cannot_ask_to_be_forgotten_for_ever() -> None:
-    breaker = Breaker(longest_wait=100)
+    breaker = Breaker()
     breaker.retry_after(0, 1e12)
-    assert breaker.wait(0) == 100
+    assert breaker.wait(0) == LONGEST_BACKOFF
+    breaker.retry_after(0, 1e12, 5000)
+    assert breaker.wait(0) == 5000
 
 
 @given(chances)

@@ -7,8 +7,10 @@ import pytest
 
 from federation.client import PATIENCE, Lane
 from federation.gather import Hurry
+from federation.health import LIE_LIFTED_BY
 from federation.hints import MAX_HINT_SIZE
 from federation.pacing import FIRST_BACKOFF, LONGEST_BACKOFF, POLL_EVERY
+from federation.ports import MAX_ANSWERS
 from federation.problems import STATUS
 from federation.puller import MAX_PULL, MIN_ENTRIES
 from federation.ranges import ANSWER_LIMIT, MAX_ENTRIES, MAX_ENTRIES_SIZE, MAX_PAYLOADS_SIZE
@@ -50,6 +52,8 @@ def test_each_status_lists_its_codes() -> None:
             ),
         ),
         (EVALUATION, "for 1.5 s", (Hurry().hedge,)),
+        (EVALUATION, "asked last for a day; 20 proofs", (LIE_LIFTED_BY,)),
+        (EVALUATION, "given 3 times in all", (MAX_ANSWERS,)),
         (EVALUATION, "After 12 s", (Hurry().deadline,)),
     ],
     ids=lambda value: value[:30] if isinstance(value, str) else "",

@@ -28,6 +28,22 @@ def _answer(attempt: Attempt, index: int, share: SecretScalar | None = None) -> 
     return evaluate(key, EPOCH.share_of(index), as_elements(attempt.request), stream("proof"))
 
 
+def test_in_place_of_slow_ones_others_are_asked_and_the_slow_ones_still_count() -> None:
+    large = network(tuple("abcdefg"))
+    epoch = large.roster.epoch
+    attempt = Attempt(epoch, (INPUT,), (1, 2, 3, 4, 5, 6, 7), stream("r", RANDOMNESS_SIZE))
+    assert attempt.wanted() == (1, 2, 3, 4, 5)
+    assert attempt.wanted(slow=1) == (6,)
+    assert attempt.wanted(slow=1) == ()
+    assert attempt.wanted(slow=5) == (7,)
+    assert attempt.wanted(slow=7) == ()
+    for index in (1, 2, 3, 7):
+        share, public = large.dealing.shares[index], epoch.share_of(index)
+        elements = as_elements(attempt.request)
+        attempt.receive(index, evaluate(share, public, elements, stream("proof")))
+    assert (attempt.state, attempt.faults) == (State.READY, {})
+
+
 def _whole_key() -> SecretScalar:
     """K, which no party of the protocol ever holds: only to know what the answer must be."""
     from crypto.group import scalar_add, scalar_multiply  # noqa: PLC0415
