@@ -91,7 +91,7 @@ def found(
     except ValueError:
         raise GenesisError("Two cards share an id or a key, or an address is no URL.") from None
     expires = datetime.fromtimestamp(now, UTC) + timedelta(days=366 * _YEARS_VALID)
-    metadata = build_genesis(facts, {card.id: card.officer() for card in cards}, expires)
+    metadata = build_genesis(facts, expires)
     network_id = genesis_hash(metadata)
     shares = {
         card.id: SealedShare(

@@ -3,14 +3,16 @@
 each association   member_card           its name, address and public keys
 the founder        node.founding.found   the genesis, and a sealed share for each
 each officer       sign_genesis          q = ⌈2n/3⌉ signatures make it valid
-each association   accept                checks genesis and share, writes both to disk
+each association   accept                checks genesis, its own officer's signature and share,
+                                         writes both to disk
 """
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
-from securesystemslib.signer import Signature, SSlibKey
+from securesystemslib.signer import Signature
 from tuf.api.metadata import Metadata, Root
 from tuf.api.serialization import DeserializationError
 
@@ -30,7 +32,7 @@ from node.vault.custody import store_share
 from node.vault.passphrase import DEFAULT_COST
 from node.vault.vault import Vault
 from protocol.message import AssociationId, Base64, Hex32, Message
-from protocol.roster import Epoch, Member, Roster, Stretching, verify_genesis
+from protocol.roster import Epoch, Member, Roster, Stretching, officer_key, verify_genesis
 
 
 class GenesisError(NodeError):
@@ -56,12 +58,23 @@ class Card(Message):
 
     def member(self, custodian: int | None) -> Member:
         """Return this association's line in a roster."""
-        keys = {"v", "officer_key"}
-        return Member(**self.model_dump(exclude=keys), custodian=custodian)
+        return Member(**self.model_dump(exclude={"v"}), custodian=custodian)
 
-    def officer(self) -> SSlibKey:
-        """Return the officer's key as TUF has it."""
-        return officer_key(self.officer_key)
+
+@dataclass(frozen=True, slots=True)
+class OwnKeys:
+    """The keys of one's own association, as a genesis must name them.
+
+    Attributes:
+        identity: from the boot keys.
+        vault: for its keys.
+        officer: the officer's public key, from one's own card. Its signature on a genesis is what
+            says that the association agreed to it.
+    """
+
+    identity: Identity
+    vault: Vault
+    officer: PublicKey
 
 
 class SealedShare(Message):
@@ -108,11 +121,6 @@ def member_card(
     )
 
 
-def officer_key(public: bytes) -> SSlibKey:
-    """Return an officer's Ed25519 key in TUF's form, named by its own hexadecimal."""
-    return SSlibKey(public.hex(), "ed25519", "ed25519", {"public": public.hex()})
-
-
 def sign_genesis(genesis: bytes, seed: SigningSeed) -> bytes:
     """Return `genesis` with one officer's signature added.
 
@@ -157,8 +165,7 @@ def accept(
     data: Path,
     genesis: bytes,
     share: SealedShare | None,
-    identity: Identity,
-    vault: Vault,
+    own: OwnKeys,
     passphrase: str,
     entropy: Entropy,
     cost: Stretching = DEFAULT_COST,
@@ -169,26 +176,29 @@ def accept(
         data: the node's data folder.
         genesis: signed by enough officers.
         share: this association's; None for a member that holds none.
-        identity: from the boot keys.
-        vault: open, since the share is sealed to it.
+        own: the keys that it must name; the vault is open, since the share is sealed to it.
         passphrase: of the custody file to be written.
         entropy: randomness for its seal.
         cost: Argon2id parameters of that file.
 
     Raises:
         RosterError: the genesis does not verify.
-        GenesisError: it names other keys than ours, its public shares are not of one key, or the
-            share is not the one that it promises.
+        GenesisError: it names other keys than ours, our officer has not signed it, its public
+            shares are not of one key, or the share is not the one that it promises.
         VaultLockedError: the vault is locked.
         WeakPassphraseError: the passphrase is too short.
     """
     roster = verify_genesis(genesis)
-    member = roster.member(identity.id)
-    own = (public_key(identity.transport), public_key(identity.witness))
-    if member is None or (member.transport_key, member.witness_key) != own:
+    member, identity, vault = roster.member(own.identity.id), own.identity, own.vault
+    named = (public_key(identity.transport), public_key(identity.witness))
+    if member is None or (member.transport_key, member.witness_key) != named:
         raise GenesisError("The genesis names other keys for this association than this node's.")
     if (member.log_key, member.sealing_key) != (vault.log_key, vault.sealing_key):
         raise GenesisError("The genesis names another vault for this association than this one.")
+    if member.officer_key != own.officer:
+        raise GenesisError("The genesis names another officer key for this association.")
+    if member.id not in roster.signed_by:
+        raise GenesisError("This association's officer has not signed the genesis yet.")
     check_public_shares(roster.epoch)
     if (share is None) != (member.custodian is None):
         raise GenesisError("A custodian needs its share, and nobody else has one.")

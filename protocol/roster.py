@@ -1,8 +1,9 @@
 """The roster: who is a member, with which keys, under which parameters.
 
 Version 1 (the genesis) is TUF root metadata signed by q = ⌈2n/3⌉ of the associations' officers;
-the network's facts lie in its `x-veilleuse` field. This version knows the genesis only: a static
-roster. Motions, votes and later versions come with issue "Custody".
+the network's facts lie in its `x-veilleuse` field, each member's officer key among them. This
+version knows the genesis only: a static roster. Motions, votes and later versions come with issue
+"Custody".
 Specification: docs/spec/roster.md.
 """
 
@@ -12,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
-from tuf.api.exceptions import RepositoryError
+from pydantic import Field, ValidationError, field_validator, model_validator
+from securesystemslib.signer import SSlibKey
 from tuf.api.metadata import Key, Metadata, Role, Root
 from tuf.api.serialization import DeserializationError
 from tuf.api.serialization.json import CanonicalJSONSerializer
@@ -21,6 +22,7 @@ from tuf.api.serialization.json import CanonicalJSONSerializer
 from crypto.errors import EncodingError
 from crypto.group import decode_element
 from crypto.values import Element, PublicKey
+from protocol.address import check_address
 from protocol.canonical import dumps
 from protocol.checkpoint import log_origin, witness_name
 from protocol.errors import CanonicalError, RosterError
@@ -55,7 +57,7 @@ class Parameters(Message):
 
 
 class Member(Message):
-    """One association's node. Identity is these keys, never a domain name."""
+    """One association: its node's keys, and its officer's. Identity is these, never a name."""
 
     id: AssociationId
     name: Annotated[str, Field(min_length=1, max_length=80)]
@@ -64,10 +66,18 @@ class Member(Message):
     log_key: Hex32
     witness_key: Hex32
     sealing_key: Hex32
+    officer_key: Hex32
+    """Signs rosters for this association; kept apart from the node."""
     contact: Annotated[str, Field(max_length=120)] = ""
     """How staff of another association reach this one, as the association wants it shown."""
     region: Literal["FR", "BE"] = "FR"
     custodian: Annotated[int, Field(ge=1, le=65_535)] | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _reachable(cls, url: str) -> str:
+        check_address(url)
+        return url
 
 
 class Auditor(Message):
@@ -112,7 +122,7 @@ class Facts(Message):
         ids = [m.id for m in self.members] + [a.id for a in self.auditors]
         keys = [m.transport_key for m in self.members] + [a.transport_key for a in self.auditors]
         for member in self.members:
-            keys += [member.log_key, member.witness_key, member.sealing_key]
+            keys += [member.log_key, member.witness_key, member.sealing_key, member.officer_key]
         holders = [m.custodian for m in self.members if m.custodian is not None]
         if len(set(ids)) != len(ids) or len(set(keys)) != len(keys):
             raise ValueError("two parties share an id or a key")
@@ -132,6 +142,8 @@ class Roster:
     version: int
     facts: Facts
     raw: bytes
+    signed_by: frozenset[str]
+    """Ids of the members whose officers have signed: q of them, or more."""
 
     @property
     def parameters(self) -> Parameters:
@@ -176,24 +188,27 @@ def quorum(members: int) -> int:
     return -(-2 * members // 3)
 
 
-def build_genesis(facts: Facts, officers: Mapping[str, Key], expires: datetime) -> Metadata[Root]:
+def officer_key(public: bytes) -> SSlibKey:
+    """Return an officer's Ed25519 public key (32 bytes) as TUF has it, named by its own hex."""
+    return SSlibKey(public.hex(), "ed25519", "ed25519", {"public": public.hex()})
+
+
+def build_genesis(facts: Facts, expires: datetime) -> Metadata[Root]:
     """Return unsigned genesis metadata: each officer signs it, q of them make it valid.
 
     Args:
-        facts: the network's content.
-        officers: one Ed25519 TUF key by association id, exactly the members.
+        facts: the network's content, the officers' keys included.
         expires: ten years ahead by custom; freshness comes from the logs, not from here.
     """
-    if set(officers) != {member.id for member in facts.members}:
-        raise RosterError("Every member association needs exactly one officer key.")
-    root_role = Role(sorted(key.keyid for key in officers.values()), quorum(len(officers)))
+    keys = _officer_keys(facts)
+    root_role = Role(sorted(keys), quorum(len(keys)))
     roles = {"root": root_role, **{name: Role([], 1) for name in _UNUSED_ROLES}}
     content: dict[str, Any] = facts.model_dump(mode="json")
     return Metadata(
         Root(
             version=1,
             expires=expires,
-            keys={key.keyid: key for key in officers.values()},
+            keys=dict(keys),
             roles=roles,
             consistent_snapshot=True,
             unrecognized_fields={FIELD: content},
@@ -221,27 +236,32 @@ def verify_genesis(data: bytes, network_id: bytes | None = None) -> Roster:
     if not isinstance(root, Root) or root.version != 1:
         raise RosterError("The roster is not a genesis (version 1 of TUF root metadata).", data)
     facts = _read_facts(root.unrecognized_fields.get(FIELD), data)
-    role = root.roles["root"]
-    officers = len(facts.members)
-    if len(role.keyids) != officers or role.threshold != quorum(officers):
-        raise RosterError(
-            "The roster's officer keys or threshold do not follow the rule of two thirds.", data
-        )
-    try:
-        root.verify_delegate("root", metadata.signed_bytes, metadata.signatures)
-    except RepositoryError as error:
-        raise RosterError("Too few officers have signed this roster.", data) from error
+    role, officers = root.roles["root"], _officer_keys(facts)
+    # Keys that are nobody's officer's would let whoever made the file sign for everybody.
+    if root.keys != officers or sorted(role.keyids) != sorted(officers):
+        raise RosterError("The roster's signing keys are not those of its members' officers.", data)
+    if role.threshold != quorum(len(officers)):
+        raise RosterError("The roster's threshold does not follow the rule of two thirds.", data)
+    signatures = root.get_verification_result("root", metadata.signed_bytes, metadata.signatures)
+    if not signatures.verified:
+        raise RosterError("Too few officers have signed this roster.", data)
+    signed_by = frozenset(m.id for m in facts.members if m.officer_key.hex() in signatures.signed)
     found = genesis_hash(metadata)
     if network_id is not None and found != network_id:
         raise RosterError(
             "This roster belongs to another network than the one this node joined.", data
         )
-    return Roster(network_id=found, version=1, facts=facts, raw=data)
+    return Roster(network_id=found, version=1, facts=facts, raw=data, signed_by=signed_by)
 
 
 def genesis_hash(metadata: Metadata[Root]) -> bytes:
     """Return the network id, 32 bytes: signatures may be added later without changing it."""
     return hashlib.sha256(CanonicalJSONSerializer().serialize(metadata.signed)).digest()
+
+
+def _officer_keys(facts: Facts) -> dict[str, Key]:
+    keys = [officer_key(member.officer_key) for member in facts.members]
+    return {key.keyid: key for key in keys}
 
 
 def _read_facts(value: object, data: bytes) -> Facts:

@@ -14,6 +14,7 @@ import typer
 from pydantic import ValidationError
 
 from crypto.signing import public_key
+from crypto.values import PublicKey
 from node.cli.errors import CommandError
 from node.cli.options import Data, Json
 from node.cli.output import console, print_json
@@ -23,6 +24,7 @@ from node.cli.words import _
 from node.founding import found as found_network
 from node.genesis import (
     Card,
+    OwnKeys,
     SealedShare,
     merge_signatures,
     read_metadata,
@@ -175,7 +177,6 @@ def accept(
     as_json: Json = False,
 ) -> None:
     """Verify the genesis and the share, and write both into the node's folder."""
-    identity = load_boot(data / KEYS_FOLDER)
     vault = Vault(data / KEYS_FOLDER, entropy)
     vault.unlock(passphrase(_("Phrase de passe du coffre"), vault_passphrase_file))
     words = (
@@ -186,7 +187,9 @@ def accept(
         )
     )
     opened = None if share is None else _read_as(SealedShare, share)
-    roster = accept_genesis(data, _read(genesis), opened, identity, vault, words, entropy)
+    officer = PublicKey(_read_as(Card, data / CARD_FILE).officer_key)
+    own = OwnKeys(load_boot(data / KEYS_FOLDER), vault, officer)
+    roster = accept_genesis(data, _read(genesis), opened, own, words, entropy)
     fingerprint = roster.network_id.hex()
     if as_json:
         print_json({"network": roster.facts.network, "network_id": fingerprint})

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from crypto.values import SigningSeed
+from crypto.values import PublicKey, SigningSeed
 from federation.ports import Clock, Entropy
 from node.accounts import Accounts
 from node.cli.preparing import Profile, prepare_keys, write_settings
 from node.demo.cast import NETWORK, PEOPLE, PLAYERS, QUOTA, Player
 from node.founding import found
-from node.genesis import Card, SealedShare, accept, sign_genesis
+from node.genesis import Card, OwnKeys, SealedShare, accept, sign_genesis
 from node.roster_file import KEYS_FOLDER
 from node.sessions import Sessions
 from node.settings import Settings
@@ -84,7 +84,10 @@ def build_stations(folder: Path, clock: Clock, entropy: Entropy) -> list[Station
         shares = [founding.shares[station.player.id] for station in stations]
         list(
             workers.map(
-                lambda station, share: _accept(station, genesis, share, entropy), stations, shares
+                lambda station, card, share: _accept(station, card, genesis, share, entropy),
+                stations,
+                cards,
+                shares,
             )
         )
     asyncio.run(_people(stations, clock, entropy))
@@ -122,7 +125,9 @@ def _officer(station: Station) -> SigningSeed:
     return open_officer(station.data / OFFICER_FILE, station.passphrases.officer)
 
 
-def _accept(station: Station, genesis: bytes, share: SealedShare, entropy: Entropy) -> None:
+def _accept(
+    station: Station, card: Card, genesis: bytes, share: SealedShare, entropy: Entropy
+) -> None:
     keys = station.data / KEYS_FOLDER
     vault = Vault(keys, entropy)
     vault.unlock(station.passphrases.vault)
@@ -130,8 +135,7 @@ def _accept(station: Station, genesis: bytes, share: SealedShare, entropy: Entro
         station.data,
         genesis,
         share,
-        load_boot(keys),
-        vault,
+        OwnKeys(load_boot(keys), vault, PublicKey(card.officer_key)),
         station.passphrases.custody,
         entropy,
         _COST,

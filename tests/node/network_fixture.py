@@ -19,11 +19,12 @@ from typing import Any
 import httpx
 import uvicorn
 
+from crypto.values import PublicKey
 from federation.ports import Clock
 from node.accounts import Account
 from node.app import Node, build, create_app
 from node.founding import found
-from node.genesis import Card, accept, member_card, sign_genesis
+from node.genesis import Card, OwnKeys, accept, member_card, sign_genesis
 from node.permissions import Role
 from node.roster_file import KEYS_FOLDER
 from node.settings import Settings
@@ -197,7 +198,9 @@ def found_network(
         vault = Vault(keys, entropy)
         vault.unlock(PASSPHRASE)
         share = founding.shares[name]
-        accept(each.data, genesis, share, load_boot(keys), vault, PASSPHRASE, entropy, CHEAP)
+        officer = next(PublicKey(card.officer_key) for card in cards if card.id == name)
+        own = OwnKeys(load_boot(keys), vault, officer)
+        accept(each.data, genesis, share, own, PASSPHRASE, entropy, CHEAP)
     return made
 
 

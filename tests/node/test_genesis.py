@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from crypto.signing import public_key
 from crypto.values import SigningSeed
 from federation.identity import Identity
 from node.errors import VaultLockedError
@@ -12,6 +13,7 @@ from node.founding import Founding, found
 from node.genesis import (
     Card,
     GenesisError,
+    OwnKeys,
     SealedShare,
     accept,
     check_public_shares,
@@ -44,7 +46,13 @@ class Association:
 
     def accept(self, genesis: bytes, share: SealedShare | None) -> Roster:
         return accept(
-            self.data, genesis, share, self.identity, self.vault, PASSPHRASE, entropy, CHEAP
+            self.data,
+            genesis,
+            share,
+            OwnKeys(self.identity, self.vault, public_key(self.officer)),
+            PASSPHRASE,
+            entropy,
+            CHEAP,
         )
 
 
@@ -158,6 +166,28 @@ def test_a_genesis_of_other_keys_is_not_joined(
         stranger.accept(genesis, share)
 
 
+def test_nobody_joins_what_their_own_officer_has_not_signed(
+    tmp_path: Path, four: list[Association], founding: Founding
+) -> None:
+    """Enough others may agree on a genesis: that is not this association's agreement."""
+    share = founding.shares["entractes"]
+    with pytest.raises(GenesisError, match="has not signed"):
+        four[3].accept(signed(founding, four, officers=3), share)
+    # A founder who puts own officer keys into the others' cards signs for everybody.
+    false = [association(tmp_path / "false", name, 9000).officer for name in NAMES]
+    cards = [
+        each.card.model_copy(update={"officer_key": public_key(officer)})
+        for each, officer in zip(four, false, strict=True)
+    ]
+    forged = found(cards, "essai", NOW, entropy)
+    genesis = forged.genesis
+    for officer in false:
+        genesis = sign_genesis(genesis, officer)
+    with pytest.raises(GenesisError, match="another officer key"):
+        four[0].accept(genesis, forged.shares["strass"])
+    assert not (four[0].data / "roster.json").exists()
+
+
 def test_a_locked_vault_opens_no_share(four: list[Association], founding: Founding) -> None:
     four[0].vault.lock()
     with pytest.raises(VaultLockedError):
@@ -200,6 +230,8 @@ def test_cards_that_do_not_go_together_found_nothing(four: list[Association]) ->
         [cards[0], cards[0]],
         [cards[0], cards[1].model_copy(update={"log_key": cards[0].log_key})],
         [cards[0].model_copy(update={"url": "ftp://x"})],
+        [cards[0].model_copy(update={"url": "http://127.0.0.1:0"})],
+        [cards[0].model_copy(update={"officer_key": cards[0].log_key})],
     ):
         with pytest.raises(GenesisError):
             found(bad, "essai", NOW, entropy)

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from securesystemslib.signer import Signature, SSlibKey
+from securesystemslib.signer import Signature
+from tuf.api.metadata import Metadata, Root
 
 from crypto.dealing import deal
 from crypto.sealing import sealing_public
@@ -36,6 +37,7 @@ from protocol.roster import (
     Roster,
     Stretching,
     build_genesis,
+    officer_key,
     verify_genesis,
 )
 
@@ -73,6 +75,7 @@ def facts(names: Sequence[str] = NAMES, threshold: int | None = None) -> tuple[F
             log_key=public_key(seed(f"{name} log")),
             witness_key=public_key(seed(f"{name} witness")),
             sealing_key=sealing_public(SealingSecret(stream(f"{name} sealing"))),
+            officer_key=public_key(seed(f"{name} officer")),
             custodian=index,
         )
         for index, name in zip(indices, names, strict=True)
@@ -92,20 +95,17 @@ def facts(names: Sequence[str] = NAMES, threshold: int | None = None) -> tuple[F
     ), dealing
 
 
-def officer_key(name: str) -> SSlibKey:
-    public = public_key(seed(f"{name} officer")).hex()
-    return SSlibKey(
-        hashlib.sha256(public.encode()).hexdigest(), "ed25519", "ed25519", {"public": public}
-    )
-
-
 def genesis(content: Facts, signers: Sequence[str]) -> bytes:
-    keys = {member.id: officer_key(member.id) for member in content.members}
-    metadata = build_genesis(content, keys, datetime(2036, 1, 1, tzinfo=UTC))
+    metadata = build_genesis(content, datetime(2036, 1, 1, tzinfo=UTC))
     for name in signers:
-        signature = sign(seed(f"{name} officer"), metadata.signed_bytes).hex()
-        metadata.signatures[keys[name].keyid] = Signature(keys[name].keyid, signature)
+        sign_as(metadata, seed(f"{name} officer"))
     return metadata.to_bytes()
+
+
+def sign_as(metadata: Metadata[Root], officer: SigningSeed) -> None:
+    key = officer_key(public_key(officer))
+    signature = sign(officer, metadata.signed_bytes).hex()
+    metadata.signatures[key.keyid] = Signature(key.keyid, signature)
 
 
 def network(names: Sequence[str] = NAMES, threshold: int | None = None) -> Network:

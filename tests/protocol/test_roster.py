@@ -1,15 +1,36 @@
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
+from securesystemslib.signer import SSlibKey
+from tuf.api.metadata import Root
 
+from crypto.signing import public_key
 from protocol.errors import RosterError
-from protocol.roster import FIELD, MAX_ROSTER_SIZE, Facts, build_genesis, quorum, verify_genesis
-from tests.protocol.builders import NAMES, facts, genesis, network, officer_key, stream
+from protocol.roster import (
+    FIELD,
+    MAX_ROSTER_SIZE,
+    Facts,
+    build_genesis,
+    officer_key,
+    quorum,
+    verify_genesis,
+)
+from tests.protocol.builders import (
+    NAMES,
+    facts,
+    genesis,
+    network,
+    seed,
+    sign_as,
+    stream,
+)
 
 
 def test_a_signed_genesis_is_a_roster() -> None:
@@ -36,7 +57,9 @@ def test_callers_are_members_and_auditors() -> None:
 
 def test_two_thirds_of_the_officers_must_sign() -> None:
     content, _ = facts()
-    assert verify_genesis(genesis(content, NAMES[:3])).facts == content
+    roster = verify_genesis(genesis(content, NAMES[:3]))
+    assert roster.facts == content
+    assert roster.signed_by == set(NAMES[:3])
     with pytest.raises(RosterError, match="Too few"):
         verify_genesis(genesis(content, NAMES[:2]))
 
@@ -84,6 +107,8 @@ def _tampered(path: str, new: object) -> bytes:
         (f"signed.{FIELD}.epoch.threshold", 0),
         (f"signed.{FIELD}.members.0.url", "ftp://127.0.0.1"),
         (f"signed.{FIELD}.members.0.url", "http://127.0.0.1/"),
+        (f"signed.{FIELD}.members.0.url", "http://127.0.0.1:0"),
+        (f"signed.{FIELD}.members.0.url", "http://xn--a.org"),
         (f"signed.{FIELD}.members.0.id", "Cabiria"),
         (f"signed.{FIELD}.parameters.quota_daily", 0),
         ("signatures", []),
@@ -117,8 +142,10 @@ def test_two_parties_share_nothing() -> None:
     first, second, *rest = content.members
     twin = second.model_copy(update={"id": first.id})
     same_key = second.model_copy(update={"log_key": first.log_key})
+    same_officer = second.model_copy(update={"officer_key": first.officer_key})
+    officer_is_log = second.model_copy(update={"officer_key": second.log_key})
     same_share = second.model_copy(update={"custodian": first.custodian})
-    for broken in (twin, same_key, same_share):
+    for broken in (twin, same_key, same_officer, officer_is_log, same_share):
         with pytest.raises(ValidationError):
             _facts_with(members=tuple(m.model_dump() for m in (first, broken, *rest)))
 
@@ -131,11 +158,81 @@ def test_shares_and_custodians_correspond() -> None:
         _facts_with(epoch=content.epoch.model_copy(update={"public_shares": shares}).model_dump())
 
 
-def test_every_member_needs_its_officer() -> None:
+def _forged(change: Callable[[Root], object], *signers: str) -> bytes:
+    """A genesis altered before it is signed."""
     content, _ = facts()
-    keys = {name: officer_key(name) for name in NAMES[:3]}
-    with pytest.raises(RosterError):
-        build_genesis(content, keys, None)  # type: ignore[arg-type]
+    metadata = build_genesis(content, datetime(2036, 1, 1, tzinfo=UTC))
+    change(metadata.signed)
+    for signer in signers:
+        sign_as(metadata, seed(signer))
+    return metadata.to_bytes()
+
+
+def _own_keys(root: Root) -> None:
+    """One person's three keys in the place of the officers'."""
+    keys = [officer_key(public_key(seed(f"own {n}"))) for n in range(4)]
+    root.keys = {key.keyid: key for key in keys}
+    root.roles["root"].keyids = sorted(root.keys)
+
+
+def _one_of_mine(root: Root) -> None:
+    old, new = (
+        officer_key(public_key(seed("cabiria officer"))),
+        officer_key(public_key(seed("own 0"))),
+    )
+    del root.keys[old.keyid]
+    root.keys[new.keyid] = new
+    root.roles["root"].keyids = sorted(root.keys)
+
+
+def _twice(root: Root) -> None:
+    """One officer's key under four names."""
+    public = public_key(seed("strass officer")).hex()
+    names = [f"{n:064x}" for n in range(4)]
+    root.keys = {n: SSlibKey(n, "ed25519", "ed25519", {"public": public}) for n in names}
+    root.roles["root"].keyids = names
+
+
+def _renamed(root: Root) -> None:
+    keyid = root.roles["root"].keyids[0]
+    key = root.keys.pop(keyid)
+    root.keys["00"] = SSlibKey("00", "ed25519", "ed25519", dict(key.keyval))
+    root.roles["root"].keyids[0] = "00"
+
+
+def _left_out(root: Root) -> None:
+    root.roles["root"].keyids.pop()
+
+
+def _one_more(root: Root) -> None:
+    key = officer_key(public_key(seed("own 0")))
+    root.keys[key.keyid] = key
+
+
+def _annotated(root: Root) -> None:
+    root.keys[root.roles["root"].keyids[0]].unrecognized_fields["x"] = "y"
+
+
+@pytest.mark.parametrize(
+    "change", [_own_keys, _one_of_mine, _twice, _renamed, _left_out, _one_more, _annotated]
+)
+def test_only_the_members_officers_sign(change: Callable[[Root], object]) -> None:
+    officers = [f"{name} officer" for name in NAMES]
+    with pytest.raises(RosterError, match="not those of its members"):
+        verify_genesis(_forged(change, *officers, "own 0", "own 1", "own 2", "own 3"))
+    assert verify_genesis(_forged(lambda _: None, *officers)).signed_by == set(NAMES)
+
+
+def test_a_signature_that_is_none_does_not_count() -> None:
+    document: Any = json.loads(network().roster.raw)
+    for signature in document["signatures"][:1]:
+        signature["sig"] = "00" * 64
+    roster = verify_genesis(json.dumps(document).encode())
+    assert len(roster.signed_by) == 3
+    for signature in document["signatures"][:2]:
+        signature["sig"] = "00" * 64
+    with pytest.raises(RosterError, match="Too few"):
+        verify_genesis(json.dumps(document).encode())
 
 
 def test_the_network_id_is_a_hash_of_the_content() -> None:
