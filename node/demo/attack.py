@@ -45,16 +45,26 @@ def identify(
     index = {(name, tag) for name, tags in seized_tags.items() for tag in tags}
     found: set[Identifier] = set()
     for done, candidate in enumerate(candidates, start=1):
-        z = stretcher(
-            _output(roster, shares, candidate),
-            roster.network_id,
-            roster.epoch.generation,
-            roster.parameters.argon2id,
-        )
+        z = stretched(roster, shares, candidate, stretcher)
         if any((name, tag_of(z, roster.epoch.generation, name)) in index for name in seized_tags):
             found.add(candidate)
         progress(done)
     return found
+
+
+def stretched(
+    roster: Roster,
+    shares: Mapping[int, SecretScalar],
+    candidate: Identifier,
+    stretcher: Stretcher = stretch,
+) -> Secret:
+    """Return Z of `candidate` as these shares give it; the real one with the threshold or more."""
+    return stretcher(
+        _output(roster, shares, candidate),
+        roster.network_id,
+        roster.epoch.generation,
+        roster.parameters.argon2id,
+    )
 
 
 def _output(roster: Roster, shares: Mapping[int, SecretScalar], candidate: Identifier) -> bytes:

@@ -85,3 +85,8 @@ MORE: Final = (
     Told(GRISELIDIS, "+33639982718", "0639982718", "Il l’a suivie jusque chez elle. (Fictif.)"),
     Told(ENTRACTES, "+33639989999", "+33 6 39 98 99 99", "Il a volé son téléphone. (Fictif.)"),
 )
+
+
+def reported() -> list[str]:
+    """Return the normal forms of the numbers that are reported before the thief comes."""
+    return [NUMBER, *(told.number for told in MORE)]

@@ -3,7 +3,17 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from node.demo.cast import MORE, NARRATIVE, NARRATIVE_ANEW, NUMBER, SPELLINGS, TOLD_ANEW, TYPED
+from node.demo.attack import stretched
+from node.demo.cast import (
+    MORE,
+    NARRATIVE,
+    NARRATIVE_ANEW,
+    NUMBER,
+    SPELLINGS,
+    TOLD_ANEW,
+    TYPED,
+    reported,
+)
 from node.demo.search import Needle, number_needles
 from node.demo.stations import Station
 from node.roster_file import KEYS_FOLDER, load_roster
@@ -11,6 +21,7 @@ from node.system import entropy
 from node.vault.custody import Custody
 from node.vault.officer import OFFICER_FILE, open_officer
 from node.vault.vault import Vault
+from protocol.identifiers import PHONE, read
 
 _PART: Final = 24
 """Characters of a narrative that are looked for at a time: a leak may be a part of it."""
@@ -38,13 +49,15 @@ def _numbers() -> Iterator[Needle]:
 
 
 def _keys(stations: Sequence[Station]) -> Iterator[Needle]:
+    roster, shares = load_roster(stations[0].data), {}
     for station in stations:
         name, words = station.player.id, station.passphrases
         keys = station.data / KEYS_FOLDER
         vault, custody = Vault(keys, entropy), Custody(keys)
         vault.unlock(words.vault)
         custody.unlock(words.custody)
-        share, _ = custody.share(load_roster(station.data).epoch.id)
+        share, index = custody.share(roster.epoch.id)
+        shares[index] = share
         officer = open_officer(station.data / OFFICER_FILE, words.officer)
         yield Needle(f"log key of {name}", vault.log_seed.reveal(), text=False)
         yield Needle(f"sealing key of {name}", vault.sealing_secret.reveal(), text=False)
@@ -56,3 +69,6 @@ def _keys(stations: Sequence[Station]) -> Iterator[Needle]:
             yield Needle(f"token of {name}", token.encode(), text=True)
         for link in (*station.links.values(), *station.story_links.values()):
             yield Needle(f"sign-in link of {name}", link.rpartition("/")[2].encode(), text=True)
+    for number in reported():
+        candidate = read(PHONE, number).candidates[0].identifier
+        yield Needle("Z of a number", stretched(roster, shares, candidate).reveal(), text=False)

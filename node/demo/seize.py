@@ -16,7 +16,7 @@ from crypto.values import SecretScalar
 from node.cli.errors import CommandError
 from node.cli.words import _
 from node.demo.attack import identify
-from node.demo.cast import CABIRIA, MORE, NARRATIVE, NUMBER, PLAYERS, TYPED
+from node.demo.cast import CABIRIA, MORE, NARRATIVE, PLAYERS, TYPED, reported
 from node.demo.holdings import tags_in
 from node.demo.needles import needles_of
 from node.demo.processes import DemoError
@@ -26,14 +26,13 @@ from node.demo.stations import Station
 from node.demo.story import LIMIT, approve, report
 from node.roster_file import KEYS_FOLDER, load_roster
 from node.vault.custody import Custody
-from protocol.identifiers import Identifier, read
+from protocol.identifiers import PHONE, Identifier, read
 from protocol.roster import Roster
 from protocol.tags import stretch
 
 MOST_CANDIDATES: Final = 10_000
 """The whole block of mobile numbers that is kept for fiction."""
 
-_PHONE: Final = "phone/1"
 _CHUNK: Final = 25
 _SAMPLE: Final = 10
 """Sets of fewer than t−1 nodes try every tenth number, and the reported ones: each is a part of
@@ -75,11 +74,6 @@ def fill(stage: Stage) -> None:
                 raise DemoError(f"Not everything that was announced arrived at {player.id}.")
 
 
-def reported() -> list[str]:
-    """Return the normal forms of the numbers that were reported."""
-    return [NUMBER, *(told.number for told in MORE)]
-
-
 def plant(stations: Sequence[Station]) -> None:
     """Leave a number where none may be, as a careless program would: for the test of the search."""
     (stations[-1].data / "debug.log").write_text(f'{{"typed": "{TYPED}"}}\n', encoding="utf-16-le")
@@ -105,7 +99,7 @@ def candidates(count: int) -> list[Identifier]:
         )
     others = (f"+3363998{number:04d}" for number in range(MOST_CANDIDATES))
     numbers = [*reported(), *(number for number in others if number not in reported())]
-    return [read(_PHONE, text).candidates[0].identifier for text in sorted(numbers[:count])]
+    return [read(PHONE, text).candidates[0].identifier for text in sorted(numbers[:count])]
 
 
 def attack(

@@ -8,11 +8,11 @@ import pytest
 from node.cli.demo_acts import show_databases
 from node.cli.errors import CommandError
 from node.cli.main import run
-from node.demo.cast import NARRATIVE, PEOPLE, PLAYERS, TYPED
+from node.demo.cast import NARRATIVE, PEOPLE, PLAYERS, TYPED, reported
 from node.demo.needles import needles_of
 from node.demo.processes import LOG_FILE, DemoError, Running
 from node.demo.search import Needle, search
-from node.demo.seize import MOST_CANDIDATES, attack, candidates, find_leaks, plant, reported
+from node.demo.seize import MOST_CANDIDATES, attack, candidates, find_leaks, plant
 from node.demo.stations import Station, build_stations
 from node.roster_file import load_roster
 from node.settings import load_settings
