@@ -7,7 +7,6 @@ Specification: docs/spec/mirroring.md#applying.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Final
 
 from federation.errors import RangeError
@@ -15,23 +14,21 @@ from federation.ports import Stored, Transaction
 from protocol.entries import Announce, Entry, Revise, parse_entry
 from protocol.errors import PayloadError, PeerError
 from protocol.fold import (
-    Amended,
     Announced,
-    Disputed,
     Effect,
     Item,
     Standing,
     View,
-    Withdrawn,
-    month_after,
+    standing_after,
     step,
+    within,
 )
 from protocol.merkle import CompactRange, leaf_hash
+from protocol.months import month_after, month_of
 from protocol.payload import Gone, Held, Piece, Slot, slots_of
 
 CEILING_TOLERANCE: Final = 86_400
-"""Seconds: on the last evening of a month a peer's clock may already be in the next one, and a
-date that is too late by an hour must not quarantine its log."""
+"""Seconds: on the last evening of a month a peer's clock may already be in the next one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,26 +138,25 @@ def fold_batch(
     poison: Poison | None = None
     for index, (raw, row) in enumerate(zip(raws, pieces, strict=True), applied_range.size):
         try:
-            effect = _step(overlay, origin, index, raw, row, ceiling)
+            effect = _step(overlay, origin, index, raw, row)
         except PeerError as error:
             poison = Poison(index, error, raw)
             break
         rows.append(Stored(raw, tuple(row)))
         if effect is not None:
-            effects.append(effect)
+            effects.append(within(effect, ceiling))
     grown = applied_range.extend(leaf_hash(row.raw) for row in rows)
     return Applied(tuple(effects), tuple(rows), grown, poison)
 
 
 def ceiling_at(now: int, retention_months: int) -> str:
-    """Return the latest month (`YYYY-MM`) to which a payload may ask to be kept.
+    """Return the latest month (`YYYY-MM`) to which a payload is kept, whatever it asks for.
 
     Args:
         now: Unix seconds.
         retention_months: the network's parameter.
     """
-    today = datetime.fromtimestamp(now + CEILING_TOLERANCE, UTC)
-    return month_after(f"{today.year:04d}-{today.month:02d}", retention_months)
+    return month_after(month_of(now + CEILING_TOLERANCE), retention_months)
 
 
 @dataclass(slots=True)
@@ -183,22 +179,13 @@ class _Overlay:
     def note(self, entry: Entry, effect: Effect | None) -> None:
         if isinstance(entry, Announce | Revise):
             self._ids.add(entry.id)
-        match effect:
-            case Announced(index=index, payload=payload):
-                self._standings[index] = Standing.MISSING if payload is None else Standing.LIVE
-            case Amended(ref=ref):
-                # A new notice does not bring back a tag that is not held.
-                if self.standing(self.origin, ref) is not Standing.MISSING:
-                    self._standings[ref] = Standing.LIVE
-            case Disputed(ref=ref):
-                if self.standing(self.origin, ref) is not Standing.MISSING:
-                    self._standings[ref] = Standing.DISPUTED
-            case Withdrawn(ref=ref):
-                self._standings[ref] = Standing.WITHDRAWN
+        if effect is not None:
+            at = effect.index if isinstance(effect, Announced) else effect.ref
+            self._standings[at] = standing_after(effect, self.standing(self.origin, at))
 
 
 def _step(
-    overlay: _Overlay, origin: str, index: int, raw: bytes, row: Sequence[Piece], ceiling: str
+    overlay: _Overlay, origin: str, index: int, raw: bytes, row: Sequence[Piece]
 ) -> Effect | None:
     entry = parse_entry(raw)
     slots = slots_of(entry)
@@ -211,6 +198,6 @@ def _step(
         if isinstance(piece, Held):
             raise PayloadError("A payload is kept from a member, as if it were an auditor.")
         by_slot[slot] = piece
-    effect = step(overlay, Item(origin, index, entry, by_slot), ceiling)
+    effect = step(overlay, Item(origin, index, entry, by_slot))
     overlay.note(entry, effect)
     return effect

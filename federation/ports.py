@@ -87,8 +87,8 @@ class Transaction(Protocol):
     ) -> None:
         """Store `rows` after the entries held, apply `effects`, and move the position.
 
-        Writes the Merkle tiles, indexes tags, and erases at once what a `Withdrawn` effect names
-        (its payloads, under this origin and as copies under any other).
+        Writes the Merkle tiles, indexes tags, and erases at once the payloads of what a `Withdrawn`
+        effect names. The `until` of an effect's payload is the month to which it is kept.
 
         Raises:
             MovedError: `applied.size - len(rows)` is not the size held now.

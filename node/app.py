@@ -133,7 +133,7 @@ def build(
     db = Database(settings.resolved_database_url)
     custody, vault = Custody(keys), Vault(keys, randomness)
     home = Association(identity.id, roster, db, vault, clock, randomness)
-    ledger = SqlLedger(db, home.others)
+    ledger = SqlLedger(db, home.others, home.generation)
 
     clients = open_clients(roster.members, identity, clock, randomness)
     gatherer = Gatherer(roster, identity.id, clients, custody, clock, randomness)
@@ -174,7 +174,7 @@ def build(
         matches=matches,
         network=Network(home, custody, evaluator),
         unlocking=Unlocking(home, custody, publisher, matches),
-        keeping=Keeping(home),
+        keeping=Keeping(home, publisher),
     )
 
 

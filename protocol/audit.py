@@ -13,17 +13,9 @@ from crypto.values import PublicKey
 from protocol.checkpoint import VerifiedCheckpoint, open_checkpoint
 from protocol.entries import Announce, Revise, parse_entry
 from protocol.errors import PeerError
-from protocol.fold import (
-    Amended,
-    Announced,
-    Disputed,
-    Effect,
-    Item,
-    Standing,
-    month_after,
-    step,
-)
+from protocol.fold import Amended, Announced, Effect, Item, Standing, standing_after, step, within
 from protocol.merkle import CompactRange, leaf_hash
+from protocol.months import month_after
 from protocol.payload import Gone, Opening, Piece, Slot, slots_of
 from protocol.roster import Member, Roster
 
@@ -42,6 +34,8 @@ class Rule(StrEnum):
     """All copies of one log are prefixes of one another."""
     ERASURE = "erasure"
     """No copy keeps the payload of a withdrawn announcement, nor refuses one without a reason."""
+    COPIED = "copied"
+    """No tag and no sealed notice is announced by two associations: one has it from the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +59,10 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One broken rule: who is at fault, in whose log, at which entry, and a sentence."""
+    """One broken rule: who is at fault, in whose log, at which entry, and a sentence.
+
+    `at_fault` is an association's id; several, with commas, where the logs do not say which.
+    """
 
     rule: Rule
     at_fault: str
@@ -111,6 +108,8 @@ class _Folding:
     bodies: dict[int, list[tuple[int, Slot]]] = field(default_factory=dict)
     ids: set[bytes] = field(default_factory=set)
     roots: list[bytes] = field(default_factory=list)
+    secrets: dict[bytes, int] = field(default_factory=dict)
+    """Tags and sealed notices, to the first entry that carries them."""
 
     def standing(self, origin: str, index: int) -> Standing | None:
         return self.standings.get(index) if origin == self.copy.origin else None
@@ -119,18 +118,20 @@ class _Folding:
         return origin == self.copy.origin and entry_id in self.ids
 
     def apply(self, effect: Effect) -> None:
+        at = effect.index if isinstance(effect, Announced) else effect.ref
+        self.standings[at] = standing_after(effect, self.standings.get(at))
         match effect:
             case Announced(index=index, payload=payload):
-                self.standings[index] = Standing.MISSING if payload is None else Standing.LIVE
                 self.bodies[index] = [(index, Slot.MAIN)]
-            case Amended(index=index, ref=ref):
-                if self.standings[ref] is Standing.DISPUTED:
-                    self.standings[ref] = Standing.LIVE
+                if payload is not None:
+                    self.secrets.setdefault(payload.tag, index)
+                    self.secrets.setdefault(payload.notice, index)
+            case Amended(index=index, ref=ref, payload=payload):
                 self.bodies[ref].append((index, Slot.BODY))
-            case Disputed(ref=ref):
-                self.standings[ref] = Standing.DISPUTED
+                if payload is not None:
+                    self.secrets.setdefault(payload.notice, index)
             case _:
-                self.standings[effect.ref] = Standing.WITHDRAWN
+                pass
 
     def count(self, standing: Standing) -> int:
         return sum(value is standing for value in self.standings.values())
@@ -160,6 +161,7 @@ def audit(roster: Roster, copies: Sequence[Copy], month: str) -> Report:
         folded.append(folding)
         summaries.append(_summarize(copy, head, folding))
     findings += _check_histories(folded)
+    findings += _check_copied(folded)
     return Report(tuple(findings), tuple(summaries))
 
 
@@ -179,7 +181,7 @@ def _check_head(
 
 def _check_entries(roster: Roster, copy: Copy, month: str) -> tuple[_Folding, list[Finding]]:
     ceiling = month_after(month, roster.parameters.retention_months)
-    folding = _Folding(copy)
+    folding, findings = _Folding(copy), list[Finding]()
     grown = CompactRange()
     for index, raw in enumerate(copy.entries):
         grown = grown.append(leaf_hash(raw))
@@ -190,21 +192,23 @@ def _check_entries(roster: Roster, copy: Copy, month: str) -> tuple[_Folding, li
             slots = [slot for slot, _, _ in slots_of(entry)]
             if copy.pieces is not None and len(pieces) != len(slots):
                 sentence = "This copy does not say what it holds beside an entry."
-                return folding, [Finding(Rule.ENTRIES, copy.holder, copy.origin, index, sentence)]
+                findings.append(Finding(Rule.ENTRIES, copy.holder, copy.origin, index, sentence))
+                return folding, findings
             if copy.pieces is None and isinstance(entry, Revise):
                 continue
-            effect = step(
-                folding,
-                Item(copy.origin, index, entry, dict(zip(slots, pieces, strict=False))),
-                ceiling,
-            )
+            held = dict(zip(slots, pieces, strict=False))
+            effect = step(folding, Item(copy.origin, index, entry, held))
         except PeerError as error:
-            return folding, [Finding(Rule.ENTRIES, copy.origin, copy.origin, index, str(error))]
+            findings.append(Finding(Rule.ENTRIES, copy.origin, copy.origin, index, str(error)))
+            return folding, findings
         if isinstance(entry, Announce | Revise):
             folding.ids.add(entry.id)
         if effect is not None:
             folding.apply(effect)
-    return folding, []
+            if within(effect, ceiling) != effect:
+                sentence = "A payload asks to be kept longer than the network's retention allows."
+                findings.append(Finding(Rule.ENTRIES, copy.origin, copy.origin, index, sentence))
+    return folding, findings
 
 
 def _check_root(
@@ -264,6 +268,23 @@ def _check_histories(folded: Sequence[_Folding]) -> Iterator[Finding]:
             yield Finding(
                 Rule.ONE_HISTORY, folding.copy.origin, folding.copy.origin, index, sentence
             )
+
+
+def _check_copied(folded: Sequence[_Folding]) -> Iterator[Finding]:
+    """Find what two associations announce. A tag is made for one; nobody can make another's.
+
+    Both logs are whole and neither says which was first: one of the two is at fault.
+    """
+    seen: dict[bytes, dict[str, int]] = {}
+    for folding in folded:
+        for secret, index in folding.secrets.items():
+            seen.setdefault(secret, {}).setdefault(folding.copy.origin, index)
+    for places in seen.values():
+        if len(places) > 1:
+            entries = ", ".join(f"{origin} at {index}" for origin, index in sorted(places.items()))
+            origin, index = min(places.items())
+            sentence = f"One tag or sealed notice is announced by several: {entries}."
+            yield Finding(Rule.COPIED, ", ".join(sorted(places)), origin, index, sentence)
 
 
 def _summarize(copy: Copy, head: VerifiedCheckpoint | None, folding: _Folding) -> LogSummary:

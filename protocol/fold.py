@@ -8,7 +8,7 @@ Specification: docs/spec/entries.md#the-fold.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Protocol
 
@@ -60,7 +60,10 @@ class Announced:
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """Announcement `ref` has a new notice (None: already erased), and is no longer disputed."""
+    """Announcement `ref` has a new notice (None: already erased), and is no longer disputed.
+
+    It may be kept until the later of its own month and the new notice's.
+    """
 
     origin: str
     index: int
@@ -79,7 +82,7 @@ class Disputed:
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn:
-    """Announcement `ref` no longer matches; its payloads are to be erased under every origin."""
+    """Announcement `ref` no longer matches; its payloads are to be erased."""
 
     origin: str
     index: int
@@ -99,42 +102,75 @@ class View(Protocol):
         """Return whether an earlier entry of `origin` carries this id."""
 
 
-def step(view: View, item: Item, ceiling: str) -> Effect | None:
-    """Return what `item` changes, or None.
+def step(view: View, item: Item) -> Effect | None:
+    """Return what `item` changes, or None. No clock is read: a log is sound or not for good.
 
     Args:
         view: the state before this entry.
         item: the next entry of its log; its index is the number of entries before it.
-        ceiling: the latest month (`YYYY-MM`) to which a payload may be kept, as seen now.
 
     Raises:
         FoldError: an id used twice, a revision of something that is not a standing announcement.
-        PayloadError, CanonicalError: a payload does not open its commitment or is malformed, a code
-            is missing (codes are never erased), or a date lies beyond the network's retention.
+        PayloadError, CanonicalError: a payload does not open its commitment, is malformed or was
+            copied from another association's log, or a code is missing (codes are never erased).
     """
     entry = item.entry
     if isinstance(entry, Announce | Revise) and view.has_entry_id(item.origin, entry.id):
         raise FoldError("A log uses one id for two entries.")
     match entry:
         case Announce():
-            return _announce(item, entry, ceiling)
+            return _announce(item, entry)
         case Revise():
-            return _revise(view, item, entry, ceiling)
+            return _revise(view, item, entry)
         case _:
             return None
 
 
-def _announce(item: Item, entry: Announce, ceiling: str) -> Announced:
+def standing_after(effect: Effect, before: Standing | None) -> Standing:
+    """Return where an announcement stands after `effect`.
+
+    Args:
+        effect: the announcement itself, or what revises it.
+        before: where it stood; None for an `Announced`.
+    """
+    match effect:
+        case Announced(payload=payload):
+            return Standing.MISSING if payload is None else Standing.LIVE
+        case Withdrawn():
+            return Standing.WITHDRAWN
+        case _ if before is Standing.MISSING:
+            return Standing.MISSING  # no revision brings back a tag that is not held
+        case Disputed():
+            return Standing.DISPUTED
+        case _:
+            return Standing.LIVE
+
+
+def within(effect: Effect, ceiling: str) -> Effect:
+    """Return `effect` with its payload's month brought down to `ceiling` (`YYYY-MM`).
+
+    A month that is too late is a clock that was wrong when it was written: the announcement counts,
+    and is kept no longer than any other.
+    """
+    match effect:
+        case Announced(payload=AnnouncePayload() as announced) if announced.until > ceiling:
+            return replace(effect, payload=announced.model_copy(update={"until": ceiling}))
+        case Amended(payload=AmendPayload() as amended) if amended.until > ceiling:
+            return replace(effect, payload=amended.model_copy(update={"until": ceiling}))
+        case _:
+            return effect
+
+
+def _announce(item: Item, entry: Announce) -> Announced:
     payload = _opened(item, Slot.MAIN)
     if payload is None:
         return Announced(item.origin, item.index, entry.id, None)
     if not isinstance(payload, AnnouncePayload):
         raise PayloadError("An announcement's payload is of another kind.")
-    _check_date(payload.until, ceiling)
     return Announced(item.origin, item.index, entry.id, payload)
 
 
-def _revise(view: View, item: Item, entry: Revise, ceiling: str) -> Effect:
+def _revise(view: View, item: Item, entry: Revise) -> Effect:
     standing = view.standing(item.origin, entry.ref)
     if entry.ref >= item.index or standing is None or standing is Standing.WITHDRAWN:
         raise FoldError("A log revises something that is not a standing announcement of its own.")
@@ -145,8 +181,6 @@ def _revise(view: View, item: Item, entry: Revise, ceiling: str) -> Effect:
     if code.code is Code.AMEND:
         if not isinstance(body, AmendPayload | None):
             raise PayloadError("An amendment has no notice.")
-        if body is not None:
-            _check_date(body.until, ceiling)
         return Amended(item.origin, item.index, entry.ref, body)
     if not isinstance(body, EmptyPayload | None):
         raise PayloadError("A withdrawal or a dispute carries content.")
@@ -163,14 +197,3 @@ def _opened(
         if slot is wanted and isinstance(piece, Opening):
             return open_payload(item.origin, entry_id, slot, commitment, piece)
     return None
-
-
-def _check_date(until: str, ceiling: str) -> None:
-    if until > ceiling:
-        raise PayloadError("A payload asks to be kept longer than the network's retention allows.")
-
-
-def month_after(month: str, months: int) -> str:
-    """Return the month (`YYYY-MM`) that lies `months` after `month`."""
-    total = int(month[:4]) * 12 + int(month[5:]) - 1 + months
-    return f"{total // 12:04d}-{total % 12 + 1:02d}"

@@ -18,10 +18,10 @@ from crypto.labels import Label
 from protocol.canonical import loads
 from protocol.entries import Announce, Entry, Revise
 from protocol.errors import PayloadError
-from protocol.message import Base64, Hex32, Message, Month, read_message
+from protocol.message import AssociationId, Base64, Hex32, Message, Month, read_message
 
 MAX_PAYLOAD_SIZE = 4096
-"""Bytes. The largest payload of this version is about 900."""
+"""Bytes. The largest payload of this version is about 950."""
 
 SALT_SIZE = 32
 NOTICE_SIZE = 512
@@ -41,9 +41,14 @@ class Code(StrEnum):
 
 
 class AnnouncePayload(Message):
-    """Beside an `announce`. `until` is the outer ceiling, the same for every severity."""
+    """Beside an `announce`. `until` is the outer ceiling, the same for every severity.
+
+    `origin` is the association that announces: its bytes are nobody else's, so a copy of them is
+    refused in any other log.
+    """
 
     type: Literal["announcement"] = "announcement"
+    origin: AssociationId
     generation: Annotated[int, Field(ge=1, lt=2**31)]
     tag: Hex32
     notice: SealedNotice
@@ -61,6 +66,7 @@ class AmendPayload(Message):
     """Beside a `revise` that amends, under its `body`: the notice that replaces the earlier one."""
 
     type: Literal["amendment"] = "amendment"
+    origin: AssociationId
     notice: SealedNotice
     until: Month
 
@@ -141,7 +147,8 @@ def open_payload(
     """Return the payload that `opening` reveals, checked against its commitment.
 
     Raises:
-        PayloadError: wrong salt or payload, or not a payload that belongs in `slot`.
+        PayloadError: wrong salt or payload, not a payload that belongs in `slot`, or one that
+            another association made.
         CanonicalError: the committed bytes are not canonical JSON.
     """
     if len(opening.salt) != SALT_SIZE or not hmac.compare_digest(
@@ -154,7 +161,12 @@ def open_payload(
     kind = value.get("type") if isinstance(value, dict) else None
     for shape in _ALLOWED[slot]:
         if shape.model_fields["type"].default == kind:
-            return read_message(shape, opening.payload, MAX_PAYLOAD_SIZE, PayloadError, _MALFORMED)
+            payload = read_message(
+                shape, opening.payload, MAX_PAYLOAD_SIZE, PayloadError, _MALFORMED
+            )
+            if isinstance(payload, AnnouncePayload | AmendPayload) and payload.origin != origin:
+                raise PayloadError("A payload was copied from another association's log.")
+            return payload
     raise PayloadError(_MALFORMED, opening.payload)
 
 

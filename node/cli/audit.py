@@ -32,6 +32,7 @@ RULES: Final = {
     Rule.ENTRIES: N_("écritures"),
     Rule.ONE_HISTORY: N_("une seule histoire"),
     Rule.ERASURE: N_("effacements"),
+    Rule.COPIED: N_("copies"),
 }
 
 

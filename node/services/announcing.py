@@ -7,7 +7,7 @@ from federation.ports import Stored
 from node.services.association import Association
 from node.services.dates import month_of
 from protocol.entries import Announce, Revise
-from protocol.fold import month_after
+from protocol.months import month_after
 from protocol.notice import Notice, seal
 from protocol.payload import (
     SALT_SIZE,
@@ -40,6 +40,7 @@ class Announcer:
         entry_id = self._entropy(_ID_SIZE)
         opening = self._opening(
             AnnouncePayload(
+                origin=self._me,
                 generation=generation,
                 tag=tag_of(z, generation, self._me),
                 notice=self._sealed(z, generation, entry_id, notice),
@@ -62,7 +63,8 @@ class Announcer:
             notice: what it says from now on.
         """
         sealed = self._sealed(z, generation, announced, notice)
-        return self._revise(ref, Code.AMEND, AmendPayload(notice=sealed, until=self._until()))
+        body = AmendPayload(origin=self._me, notice=sealed, until=self._until())
+        return self._revise(ref, Code.AMEND, body)
 
     def withdraw(self, ref: int) -> Stored:
         """Return the entry that withdraws the announcement at index `ref`."""

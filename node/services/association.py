@@ -53,7 +53,7 @@ class Association:
 
     def logs(self, session: Session) -> SqlTransaction:
         """Return the logs inside a transaction of the own database."""
-        return SqlTransaction(session, self.others)
+        return SqlTransaction(session, self.others, self.generation)
 
     def require_vault(self) -> None:
         """Return if the vault is open.

@@ -1,18 +1,15 @@
 """Months and days, from the clock's seconds. All in UTC: nodes must agree on a month."""
 
-from datetime import UTC, datetime
 from typing import Final
+
+from protocol.months import month_of
+
+__all__ = ["DAY", "month_of", "months_since"]
 
 DAY: Final = 86_400
 """Seconds."""
 
 _YEAR = 12
-
-
-def month_of(now: int) -> str:
-    """Return the month (`YYYY-MM`) of Unix time `now`."""
-    today = datetime.fromtimestamp(now, UTC)
-    return f"{today.year:04d}-{today.month:02d}"
 
 
 def months_since(month: str, now: int) -> int:

@@ -182,34 +182,37 @@ class Publisher:
         return Published(batch.first, len(batch.stored), effects)
 
     def _lost(self) -> SelectOfScalar[SubjectRow]:
-        """Ask for the subjects whose announcement can no longer be found by anybody.
+        """Ask for the subjects whose announcement was erased because its time was up.
 
-        Whoever copies a payload and withdraws the copy has it erased everywhere. It is announced
-        again then, under new bytes.
+        Its end is logged then, so that a member who comes later knows that nothing is missing; and
+        if its reports are still kept, they are announced again.
         """
         return (
             select(SubjectRow)
             .join(AnnouncementRow, col(AnnouncementRow.index) == col(SubjectRow.announced))
             .where(AnnouncementRow.origin == self._home.id)
-            .where(AnnouncementRow.standing == Standing.MISSING)
+            .where(col(AnnouncementRow.tag).is_(None))
+            .where(AnnouncementRow.standing != Standing.WITHDRAWN)
         )
 
     def _settle(self, session: Session, row: SubjectRow, batch: _Batch) -> None:
         """Add the entries that make the log say what `row`'s reports say, and note it in `row`."""
         notice = self._desired(session, row.id)
-        ref = row.announced
-        standing = None if ref is None else self._home.logs(session).standing(self._home.id, ref)
-        if ref is not None and (notice is None or standing is Standing.MISSING):
-            batch.stored.append(self._announcer.withdraw(ref))
-            row.announced = ref = None
+        ref, announced = row.announced, None
+        if ref is not None:
+            announced = session.get_one(AnnouncementRow, (self._home.id, ref))
+            if notice is None or announced.tag is None:
+                batch.stored.append(self._announcer.withdraw(ref))
+                row.announced = announced = None
         if notice is not None:
             z, generation = self._rows.subject(row).key
-            if ref is None:
+            if announced is None:
                 row.announced = batch.next_index
                 batch.stored.append(self._announcer.announce(z, generation, notice))
             else:
-                announced = session.get_one(AnnouncementRow, (self._home.id, ref)).entry_id
-                amended = self._announcer.amend(ref, announced, z, generation, notice)
+                amended = self._announcer.amend(
+                    announced.index, announced.entry_id, z, generation, notice
+                )
                 batch.stored.append(amended)
         row.announced_digest = self._digest(row.id, notice)
         session.add(row)

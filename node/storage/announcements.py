@@ -1,20 +1,29 @@
 """The fold's state as rows: applying effects, and asking which announcements carry a tag."""
 
 from collections.abc import Iterable, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import func, insert
+from sqlalchemy import ColumnElement, and_, func, insert, or_
 from sqlmodel import Session, col, select
 
-from node.storage.erasure import erase_announcement
+from node.storage.erasure import erase_announcement, keep_until
 from node.storage.log_tables import AnnouncementRow, LogRow, PieceRow
-from node.storage.pieces import CHUNK
 from protocol.answer import MirrorStatus
-from protocol.fold import Amended, Announced, Disputed, Effect, Standing, Withdrawn
+from protocol.fold import (
+    Amended,
+    Announced,
+    Disputed,
+    Effect,
+    Standing,
+    Withdrawn,
+    standing_after,
+)
 from protocol.merkle import CompactRange
 from protocol.payload import AmendPayload, AnnouncePayload, Slot
+
+_CHUNK: Final = 1000
+"""Values in one `IN (…)`: well below what any database accepts as parameters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +37,8 @@ class Hit:
         generation: whose Z the tag was made from.
         tag: 32 bytes.
         standing: `LIVE` or `DISPUTED`.
-        notice: the sealed notice that stands; None if it has expired or is not held.
-        until: `YYYY-MM`, the ceiling of that notice; None with it.
+        notice: the sealed notice that stands; None if it is not held.
+        until: `YYYY-MM`, the month to which all of it is kept.
     """
 
     origin: str
@@ -43,14 +52,21 @@ class Hit:
 
 
 def announcements_by_tags(session: Session, tags: Sequence[bytes]) -> list[Hit]:
-    """Return the standing announcements that carry one of `tags`, by origin and index."""
-    hits: list[Hit] = []
-    for at in range(0, len(tags), CHUNK):
+    """Return the standing announcements that carry one of `tags`, by origin and index.
+
+    Of several under one tag in one log, the newest: an association says one thing of one number,
+    and a log that repeats itself costs its readers no more than one that does not.
+    """
+    newest: dict[tuple[str, bytes | None], AnnouncementRow] = {}
+    for at in range(0, len(tags), _CHUNK):
         rows = session.exec(
-            select(AnnouncementRow).where(col(AnnouncementRow.tag).in_(tags[at : at + CHUNK]))
+            select(AnnouncementRow)
+            .where(col(AnnouncementRow.tag).in_(tags[at : at + _CHUNK]))
+            .order_by(col(AnnouncementRow.index))
         )
-        hits.extend(_hit(session, row) for row in rows)
-    return sorted(hits, key=lambda hit: (hit.origin, hit.index))
+        newest.update(((row.origin, row.tag), row) for row in rows)
+    found = sorted(newest.values(), key=lambda row: (row.origin, row.index))
+    return [_hit(session, row) for row in found]
 
 
 def standing_of(session: Session, origin: str, index: int) -> Standing | None:
@@ -63,40 +79,44 @@ def standing_of(session: Session, origin: str, index: int) -> Standing | None:
     return None if found is None else Standing(found)
 
 
-def apply_effects(
-    session: Session, origin: str, effects: Iterable[Effect], emptied: AbstractSet[tuple[int, str]]
-) -> None:
+def apply_effects(session: Session, origin: str, effects: Iterable[Effect]) -> None:
     """Apply what the fold of `origin`'s new entries said, in its order.
 
     Args:
         session: entries and pieces are already stored.
         origin: whose log.
         effects: from `protocol.fold.step`.
-        emptied: `(index, slot)` of payloads that arrived but were refused: erased before.
     """
     in_order = list(effects)
     # New announcements go in at once: what revises them comes later in the same log.
-    rows = [_row(effect, emptied) for effect in in_order if isinstance(effect, Announced)]
+    rows = [_row(effect) for effect in in_order if isinstance(effect, Announced)]
     if rows:
         session.execute(insert(AnnouncementRow), rows)
     for effect in in_order:
         match effect:
-            case Amended():
-                _restand(session, origin, effect.ref, Standing.LIVE, notice_index=effect.index)
-            case Disputed():
-                _restand(session, origin, effect.ref, Standing.DISPUTED)
+            case Amended() | Disputed():
+                _revise(session, origin, effect)
             case Withdrawn():
                 erase_announcement(session, origin, effect.ref, effect.index)
             case Announced():
                 pass
 
 
-def mirror_statuses(session: Session, members: Sequence[str]) -> list[MirrorStatus]:
-    """Return what is held of each of `members`' logs; a log never seen has nothing."""
+def mirror_statuses(
+    session: Session, members: Sequence[str], month: str, generation: int | None
+) -> list[MirrorStatus]:
+    """Return what is held of each of `members`' logs; a log never seen has nothing.
+
+    Args:
+        session: for reading.
+        members: whose.
+        month: this one, `YYYY-MM`: what may be kept beyond it and is not held is missing.
+        generation: of the tags that a lookup computes; None for any.
+    """
     missing: dict[str, int] = dict(
         session.exec(
             select(AnnouncementRow.origin, func.count())
-            .where(AnnouncementRow.standing == Standing.MISSING.value)
+            .where(_unsearched(month, generation))
             .group_by(col(AnnouncementRow.origin))
         ).all()
     )
@@ -107,39 +127,57 @@ def mirror_statuses(session: Session, members: Sequence[str]) -> list[MirrorStat
     return [_status(member, logs.get(member), missing.get(member, 0)) for member in members]
 
 
-def _row(effect: Announced, emptied: AbstractSet[tuple[int, str]]) -> dict[str, Any]:
+def _unsearched(month: str, generation: int | None) -> ColumnElement[bool]:
+    """Return what is true of a standing announcement that no lookup can find.
+
+    One without a tag was erased here before its time: the clock was wrong that day, or an amendment
+    that prolongs it came too late. One of another generation has a tag that nobody computes.
+    """
+    lost: ColumnElement[bool] = col(AnnouncementRow.tag).is_(None)
+    if generation is not None:
+        lost = or_(lost, col(AnnouncementRow.generation) != generation)
+    matching = col(AnnouncementRow.standing).in_([Standing.LIVE.value, Standing.DISPUTED.value])
+    return or_(
+        col(AnnouncementRow.standing) == Standing.MISSING.value,
+        and_(matching, lost, col(AnnouncementRow.until) >= month),
+    )
+
+
+def _row(effect: Announced) -> dict[str, Any]:
     row: dict[str, Any] = {
         "origin": effect.origin,
         "index": effect.index,
         "entry_id": effect.id,
         "generation": None,
         "tag": None,
-        "standing": Standing.MISSING.value,
+        "standing": standing_after(effect, None).value,
         "notice_index": None,
+        "until": None,
     }
-    if effect.payload is not None and (effect.index, Slot.MAIN.value) not in emptied:
+    if effect.payload is not None:
         row |= {
             "generation": effect.payload.generation,
             "tag": effect.payload.tag,
-            "standing": Standing.LIVE.value,
             "notice_index": effect.index,
+            "until": effect.payload.until,
         }
     return row
 
 
-def _restand(session: Session, origin: str, ref: int, standing: Standing, **values: int) -> None:
-    """Move an announcement to `standing`, unless it is missing: then only its end changes that."""
-    row = session.get_one(AnnouncementRow, (origin, ref))
-    if row.standing != Standing.MISSING:
-        row.standing = standing.value
-    for name, value in values.items():
-        setattr(row, name, value)
+def _revise(session: Session, origin: str, effect: Amended | Disputed) -> None:
+    row = session.get_one(AnnouncementRow, (origin, effect.ref))
+    row.standing = standing_after(effect, Standing(row.standing)).value
+    if isinstance(effect, Amended):
+        row.notice_index = effect.index
+        if effect.payload is not None:
+            row.until = max(row.until or "", effect.payload.until)
+            keep_until(session, origin, effect.ref, effect.index, row.until)
     session.flush()
     session.expunge(row)
 
 
 def _hit(session: Session, row: AnnouncementRow) -> Hit:
-    notice = until = None
+    notice = None
     payload = session.exec(
         select(PieceRow.payload).where(
             PieceRow.origin == row.origin,
@@ -149,8 +187,7 @@ def _hit(session: Session, row: AnnouncementRow) -> Hit:
     ).one_or_none()
     if payload is not None:
         shape = AnnouncePayload if row.notice_index == row.index else AmendPayload
-        opened = shape.model_validate_json(payload)
-        notice, until = opened.notice, opened.until
+        notice = shape.model_validate_json(payload).notice
     return Hit(
         origin=row.origin,
         index=row.index,
@@ -159,7 +196,7 @@ def _hit(session: Session, row: AnnouncementRow) -> Hit:
         tag=row.tag or b"",
         standing=Standing(row.standing),
         notice=notice,
-        until=until,
+        until=row.until,
     )
 
 

@@ -16,6 +16,7 @@ from protocol.answer import MirrorStatus
 from protocol.entries import parse_entry
 from protocol.fold import Amended, Announced, Effect, Standing
 from protocol.merkle import CompactRange, leaf_hash
+from protocol.months import month_of
 from protocol.payload import Piece, Slot
 
 T = TypeVar("T")
@@ -30,11 +31,18 @@ class SqlTransaction:
     Args:
         session: an open transaction.
         others: ids of the active members but this node; needed for `mirrors` only.
+        generation: whose tags lookups compute; `mirrors` counts those of any other as missing.
     """
 
-    def __init__(self, session: Session, others: AbstractSet[str] | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        others: AbstractSet[str] | None = None,
+        generation: int | None = None,
+    ) -> None:
         self._session = session
         self._others = others
+        self._generation = generation
 
     def standing(self, origin: str, index: int) -> Standing | None:  # noqa: D102  (the port's)
         return announcements.standing_of(self._session, origin, index)
@@ -70,10 +78,9 @@ class SqlTransaction:
             for index, (row, entry) in enumerate(zip(rows, entries, strict=True), start)
             for value in pieces.rows_of(origin, index, entry, row.pieces, ceilings)
         ]
-        emptied = pieces.refuse_erased(self._session, values)
         if values:
             self._session.execute(insert(PieceRow), values)
-        announcements.apply_effects(self._session, origin, effects, emptied)
+        announcements.apply_effects(self._session, origin, effects)
 
     def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:  # noqa: D102
         logs.set_head(self._session, origin, note, size, time)
@@ -112,16 +119,17 @@ class SqlTransaction:
         return requests.debit(self._session, member, request, body_hash, elements, day, limit)
 
     def mirrors(self, now: int) -> list[MirrorStatus]:
-        """Return the status of every other member's log; `conclude` compares its times with `now`.
+        """Return the status of every other member's log at `now` (Unix seconds).
 
         Raises:
             StorageError: built without the list of members. Leaving one out that was never seen
                 would let a lookup say NO_MATCH without having searched it.
         """
-        del now
         if self._others is None:
             raise StorageError("This transaction does not know who the members are.")
-        return announcements.mirror_statuses(self._session, sorted(self._others))
+        return announcements.mirror_statuses(
+            self._session, sorted(self._others), month_of(now), self._generation
+        )
 
 
 class SqlLedger:
@@ -130,11 +138,18 @@ class SqlLedger:
     Args:
         database: where the tables are.
         others: ids of the active members but this node; `Transaction.mirrors` reports on them.
+        generation: see `SqlTransaction`.
     """
 
-    def __init__(self, database: Database, others: AbstractSet[str] | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        others: AbstractSet[str] | None = None,
+        generation: int | None = None,
+    ) -> None:
         self._database = database
         self._others = others
+        self._generation = generation
 
     async def read(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` on a consistent snapshot; a write in it fails."""
@@ -145,7 +160,7 @@ class SqlLedger:
         return await self._database.write(lambda session: work(self._transaction(session)))
 
     def _transaction(self, session: Session) -> Transaction:
-        return SqlTransaction(session, self._others)
+        return SqlTransaction(session, self._others, self._generation)
 
 
 def _ceilings(effects: Iterable[Effect]) -> dict[tuple[int, Slot], str]:

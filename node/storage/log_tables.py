@@ -46,33 +46,23 @@ class PieceRow(SQLModel, table=True):
     """
 
     __tablename__ = "piece"
-    __table_args__ = (Index("piece_digest", "digest"), Index("piece_until", "until"))
+    __table_args__ = (Index("piece_until", "until"),)
 
     origin: str = Field(primary_key=True)
     index: int = Field(primary_key=True)
     slot: str = Field(primary_key=True)
     salt: bytes | None = None
     payload: bytes | None = None
-    digest: bytes | None = None
-    """SHA-256 of the payload while held: finds copies under other origins when one is erased."""
     until: str | None = None
-    """The ceiling, `YYYY-MM`; null for a code, which is never erased."""
+    """The month to which it is kept, `YYYY-MM`; null for a code, which is never erased."""
     gone_by: int | None = None
-
-
-class ErasedRow(SQLModel, table=True):
-    """SHA-256 of a payload that was erased: the same bytes are refused under any origin."""
-
-    __tablename__ = "erased"
-
-    digest: bytes = Field(primary_key=True)
 
 
 class AnnouncementRow(SQLModel, table=True):
     """The fold's state: one row an announcement; `tag` is null once it no longer matches."""
 
     __tablename__ = "announcement"
-    __table_args__ = (Index("announcement_tag", "tag"),)
+    __table_args__ = (Index("announcement_tag", "tag"), Index("announcement_until", "until"))
 
     origin: str = Field(primary_key=True)
     index: int = Field(primary_key=True)
@@ -82,6 +72,10 @@ class AnnouncementRow(SQLModel, table=True):
     standing: str
     notice_index: int | None = None
     """Entry whose payload holds the current notice (the announcement itself, or an amendment)."""
+    until: str | None = None
+    """The month to which it is kept, `YYYY-MM`: the latest that it or an amendment asked for.
+    Stays when `tag` goes, to tell an announcement whose time was up from one that was lost. Null
+    where it was never known, and once withdrawn."""
 
 
 class TileRow(SQLModel, table=True):

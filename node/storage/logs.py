@@ -1,8 +1,8 @@
 """How far each log is held, and its entries as bytes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
-from sqlalchemy import insert
+from sqlalchemy import func, insert
 from sqlmodel import Session, col, select
 
 from federation.errors import MovedError
@@ -60,6 +60,13 @@ def set_seen(session: Session, origin: str, size: int) -> None:
     """Record that a verified head covers `size` entries; a smaller size is ignored."""
     row = _log(session, origin)
     row.seen_size = max(row.seen_size, size)
+
+
+def newest_head_time(session: Session, origins: Collection[str]) -> int | None:
+    """Return the newest time at which one of `origins` signed an applied head, Unix seconds."""
+    return session.exec(
+        select(func.max(LogRow.head_time)).where(col(LogRow.origin).in_(origins))
+    ).one()
 
 
 def set_quarantine(session: Session, origin: str, index: int, code: str, evidence: bytes) -> None:

@@ -6,7 +6,6 @@ everything back, as in a database.
 
 import asyncio
 import copy
-import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -15,9 +14,9 @@ from federation.errors import MovedError, QuotaError, ReplayError
 from federation.ports import MAX_ANSWERS, Position, Stored
 from protocol.answer import MirrorStatus
 from protocol.entries import Announce, Revise, parse_entry
-from protocol.fold import Amended, Announced, Disputed, Effect, Standing, Withdrawn
+from protocol.fold import Amended, Announced, Effect, Standing, Withdrawn, standing_after
 from protocol.merkle import CompactRange, leaf_hash, subtrees_of
-from protocol.payload import Expired, Gone, Opening, Piece
+from protocol.payload import Gone, Piece
 
 T = TypeVar("T")
 SPAN = 256
@@ -42,7 +41,6 @@ class Log:
 @dataclass
 class State:
     logs: dict[str, Log] = field(default_factory=dict)
-    erased: set[bytes] = field(default_factory=set)
     nonces: set[tuple[str, bytes]] = field(default_factory=set)
     used: dict[tuple[str, int], int] = field(default_factory=dict)
     debits: dict[tuple[str, bytes], bytes] = field(default_factory=dict)
@@ -88,45 +86,29 @@ class MemoryTransaction:
         log = self._log(origin)
         if applied.size - len(rows) != log.applied.size:
             raise MovedError("The log grew meanwhile.")
-        log.rows += [Stored(row.raw, tuple(map(self._arriving, row.pieces))) for row in rows]
+        log.rows += rows
         log.applied = applied
         for effect in effects:
             self._apply(log, effect)
 
-    def _arriving(self, piece: Piece) -> Piece:
-        return Expired() if _digest(piece) in self.state.erased else piece
-
     def _apply(self, log: Log, effect: Effect) -> None:
+        at = effect.index if isinstance(effect, Announced) else effect.ref
+        log.standings[at] = standing_after(effect, log.standings.get(at))
         match effect:
-            case Announced(index=index, payload=payload):
-                log.standings[index] = Standing.MISSING if payload is None else Standing.LIVE
+            case Announced(index=index):
                 log.notices[index] = [(index, 0)]
             case Amended(index=index, ref=ref):
                 log.notices[ref].append((index, 1))
-                if log.standings[ref] is Standing.DISPUTED:
-                    log.standings[ref] = Standing.LIVE
-            case Disputed(ref=ref):
-                if log.standings[ref] is Standing.LIVE:
-                    log.standings[ref] = Standing.DISPUTED
             case Withdrawn(index=index, ref=ref):
-                log.standings[ref] = Standing.WITHDRAWN
                 for place in log.notices[ref]:
                     self._erase(log, place, index)
 
     def _erase(self, log: Log, place: tuple[int, int], by: int) -> None:
         index, slot = place
         row = log.rows[index]
-        digest = _digest(row.pieces[slot])
         pieces = list(row.pieces)
         pieces[slot] = Gone(by)
         log.rows[index] = Stored(row.raw, tuple(pieces))
-        if digest is None:
-            return
-        self.state.erased.add(digest)
-        for other in self.state.logs.values():
-            other.rows = [
-                Stored(each.raw, tuple(map(self._arriving, each.pieces))) for each in other.rows
-            ]
 
     def set_head(self, origin: str, note: bytes, size: int, time: int) -> None:
         log = self._log(origin)
@@ -222,7 +204,3 @@ class MemoryLedger:
 
     def log(self, origin: str) -> Log:
         return self.state.logs.setdefault(origin, Log())
-
-
-def _digest(piece: Piece) -> bytes | None:
-    return hashlib.sha256(piece.payload).digest() if isinstance(piece, Opening) else None

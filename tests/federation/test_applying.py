@@ -8,7 +8,7 @@ from federation.applying import append_own, apply_batch, ceiling_at
 from federation.errors import MovedError, RangeError
 from federation.ports import Stored
 from protocol.errors import FoldError, PayloadError
-from protocol.fold import Standing
+from protocol.fold import Amended, Announced, Standing
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.payload import Code, Gone, Opening, Slot
 from tests.federation.hosts import NOW, stored
@@ -68,9 +68,8 @@ def test_however_a_log_is_cut_into_batches_the_result_is_the_same(sizes: list[in
         lambda log: log.revise(0, Code.AMEND),
         lambda log: log.revise(2, Code.AMEND),
         lambda log: log.revise(99, Code.AMEND),
-        lambda log: log.announce("late", until="2031-12"),
     ],
-    ids=["withdrawn twice", "withdrawn, then amended", "no announcement", "not there", "too late"],
+    ids=["withdrawn twice", "withdrawn, then amended", "no announcement", "not there"],
 )
 @pytest.mark.parametrize("cut", [0, 4, 8])
 def test_a_poison_entry_is_found_wherever_the_batch_begins(spoil: object, cut: int) -> None:
@@ -109,6 +108,25 @@ def test_no_revision_brings_back_a_tag_that_is_not_held(code: Code) -> None:
     whole = MemoryTransaction(State())
     apply(whole, rows)
     assert whole.state == tx.state
+
+
+def test_a_month_that_is_too_late_stops_nobody() -> None:
+    """Its author's clock was ahead for a day; the log must not be lost for that."""
+    log = LogBuilder(ORIGIN)
+    log.announce("a", until="2031-12")
+    log.announce("b")
+    log.revise(1, Code.AMEND, until="9999-12")
+    rows = stored(log)
+    tx = MemoryTransaction(State())
+    done = append_own(tx, ORIGIN, rows, CEILING)
+    months = [
+        effect.payload.until
+        for effect in done.effects
+        if isinstance(effect, Announced | Amended) and effect.payload is not None
+    ]
+    assert months == [CEILING] * 3
+    assert done.rows == tuple(rows)
+    assert tx.position(ORIGIN).quarantine is None
 
 
 def test_the_evidence_of_a_bad_payload_is_not_the_payload() -> None:

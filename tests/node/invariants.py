@@ -11,14 +11,23 @@ from sqlmodel import Session, col, select
 from node.storage.log_tables import (
     AnnouncementRow,
     EntryRow,
-    ErasedRow,
     LogRow,
     PieceRow,
     TileRow,
 )
-from node.storage.pieces import digest_of, piece_of
+from node.storage.pieces import piece_of
 from protocol.entries import Announce, Revise, parse_entry
-from protocol.fold import Amended, Announced, Disputed, Item, Standing, Withdrawn, step
+from protocol.fold import (
+    Amended,
+    Announced,
+    Disputed,
+    Item,
+    Standing,
+    Withdrawn,
+    standing_after,
+    step,
+    within,
+)
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.payload import (
     AmendPayload,
@@ -31,8 +40,7 @@ from protocol.payload import (
     slots_of,
 )
 from protocol.tiles import FULL_WIDTH, Tile, hash_tile
-
-NO_CEILING = "9999-12"
+from tests.node.log_entries import CEILING
 
 
 @dataclass
@@ -44,6 +52,7 @@ class Expected:
     generation: int | None
     notice_index: int | None
     expired: bool
+    until: str | None = None
     bodies: list[int] = field(default_factory=list)
 
 
@@ -67,12 +76,11 @@ def check_invariants(session: Session) -> None:
     logs = {row.origin: row for row in session.exec(select(LogRow))}
     for table in (EntryRow, PieceRow, AnnouncementRow, TileRow):
         assert set(session.exec(select(table.origin))) <= set(logs), table
-    erased = set(session.exec(select(ErasedRow.digest)))
     for origin, log in logs.items():
-        _check_log(session, origin, log, erased)
+        _check_log(session, origin, log)
 
 
-def _check_log(session: Session, origin: str, log: LogRow, erased: set[bytes]) -> None:
+def _check_log(session: Session, origin: str, log: LogRow) -> None:
     entries = session.exec(
         select(EntryRow).where(EntryRow.origin == origin).order_by(col(EntryRow.index))
     ).all()
@@ -87,10 +95,11 @@ def _check_log(session: Session, origin: str, log: LogRow, erased: set[bytes]) -
         pieces[piece.index][Slot(piece.slot)] = piece
     scratch = Scratch()
     for index, raw in enumerate(raws):
-        _check_pieces(origin, raw, pieces[index], erased)
+        _check_pieces(origin, raw, pieces[index])
         held = {slot: piece_of(row) for slot, row in pieces[index].items()}
         entry = parse_entry(raw)
-        effect = step(scratch, Item(origin, index, entry, held), NO_CEILING)
+        changed = step(scratch, Item(origin, index, entry, held))
+        effect = None if changed is None else within(changed, CEILING)
         if isinstance(entry, Announce | Revise):
             assert entries[index].entry_id == entry.id
             scratch.ids.add(entry.id)
@@ -118,7 +127,7 @@ def _check_tiles(session: Session, origin: str, raws: list[bytes]) -> None:
     assert {(row.level, row.index): row.hashes for row in stored} == expected
 
 
-def _check_pieces(origin: str, raw: bytes, rows: dict[Slot, PieceRow], erased: set[bytes]) -> None:
+def _check_pieces(origin: str, raw: bytes, rows: dict[Slot, PieceRow]) -> None:
     slots = slots_of(parse_entry(raw))
     assert rows.keys() == {slot for slot, _, _ in slots}
     for slot, entry_id, commitment in slots:
@@ -126,11 +135,9 @@ def _check_pieces(origin: str, raw: bytes, rows: dict[Slot, PieceRow], erased: s
         if isinstance(piece, Opening):
             payload = open_payload(origin, entry_id, slot, commitment, piece)
             erasable = isinstance(payload, AnnouncePayload | AmendPayload)
-            assert row.digest == (digest_of(piece.payload) if erasable else None)
-            assert row.until == getattr(payload, "until", None)
-            assert row.digest not in erased
+            assert (row.until is not None) == erasable
         else:
-            assert (row.salt, row.payload, row.digest, row.until) == (None,) * 4
+            assert (row.salt, row.payload, row.until) == (None,) * 3
 
 
 def _fold(scratch: Scratch, effect: object, held: dict[Slot, Piece]) -> None:
@@ -143,17 +150,23 @@ def _fold(scratch: Scratch, effect: object, held: dict[Slot, Piece]) -> None:
         case Announced(index=index, payload=payload):
             assert payload is not None
             scratch.found[index] = Expected(
-                Standing.LIVE, payload.tag, payload.generation, index, expired=False
+                Standing.LIVE,
+                payload.tag,
+                payload.generation,
+                index,
+                expired=False,
+                until=payload.until,
             )
-        case Amended(index=index, ref=ref):
+        case Amended(index=index, ref=ref, payload=amended):
             expected = scratch.found[ref]
             expected.bodies.append(index)
             expected.notice_index = index
-            if expected.standing is not Standing.MISSING:
-                expected.standing = Standing.LIVE
+            expected.standing = standing_after(effect, expected.standing)
+            if amended is not None:
+                expected.until = max(expected.until or "", amended.until)
         case Disputed(ref=ref):
-            if scratch.found[ref].standing is not Standing.MISSING:
-                scratch.found[ref].standing = Standing.DISPUTED
+            expected = scratch.found[ref]
+            expected.standing = standing_after(effect, expected.standing)
         case Withdrawn(ref=ref):
             bodies = scratch.found[ref].bodies
             scratch.found[ref] = Expected(
@@ -166,12 +179,20 @@ def _check_announcement(
 ) -> None:
     assert (row.tag, row.generation) == (expected.tag, expected.generation)
     if expected.expired:
-        # Here since before its time was up, or already empty (or a refused copy) when it came.
+        # Here since before its time was up, or already empty when it came.
         assert row.standing in {expected.standing, Standing.MISSING}
         assert row.notice_index in {expected.notice_index, row.index, None}
     else:
         assert row.standing == expected.standing
         assert row.notice_index == expected.notice_index
+        assert row.until == expected.until
+        if row.tag is not None:
+            # Expiry goes by the announcement, and takes all that a match shows with it.
+            assert pieces[row.index][Slot.MAIN].until == row.until
+            slot = Slot.MAIN if row.notice_index == row.index else Slot.BODY
+            assert row.notice_index is not None
+            notice = pieces[row.notice_index][slot]
+            assert notice.payload is None or notice.until == row.until
     if row.standing == Standing.WITHDRAWN:
         beside = [
             pieces[row.index][Slot.MAIN],

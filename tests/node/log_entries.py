@@ -35,11 +35,15 @@ class Author:
     origin: str
     made: int = field(default=0)
 
-    def announce(self, tag: bytes, until: str = UNTIL) -> Stored:
+    def announce(self, tag: bytes, until: str = UNTIL, generation: int = 1) -> Stored:
         """An announcement of `tag`, with a notice of its own."""
         notice = pseudorandom(self.origin, self.made, "notice", size=SEALED_SIZE)
         return self.announce_bytes(
-            encode_payload(AnnouncePayload(generation=1, tag=tag, notice=notice, until=until))
+            encode_payload(
+                AnnouncePayload(
+                    origin=self.origin, generation=generation, tag=tag, notice=notice, until=until
+                )
+            )
         )
 
     def announce_bytes(self, payload: bytes) -> Stored:
@@ -52,7 +56,8 @@ class Author:
     def amend(self, ref: int, until: str = UNTIL) -> Stored:
         """Another notice for the announcement at `ref`."""
         notice = pseudorandom(self.origin, self.made, "amended", size=SEALED_SIZE)
-        return self.amend_bytes(ref, encode_payload(AmendPayload(notice=notice, until=until)))
+        body = AmendPayload(origin=self.origin, notice=notice, until=until)
+        return self.amend_bytes(ref, encode_payload(body))
 
     def amend_bytes(self, ref: int, body: bytes) -> Stored:
         """An amendment whose body is given, byte for byte."""

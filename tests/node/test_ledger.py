@@ -12,12 +12,15 @@ from node.storage.erasure import expire
 from node.storage.ledger import SqlLedger, SqlTransaction
 from protocol.fold import Standing
 from protocol.merkle import CompactRange, leaf_hash, subtrees_of
-from protocol.payload import Expired, Gone, Opening
+from protocol.months import month_after
+from protocol.payload import AnnouncePayload, Expired, Gone, Opening
 from tests.node.invariants import check_invariants
-from tests.node.log_entries import Author, apply, payload_of, pseudorandom
+from tests.node.log_entries import CEILING, Author, apply, payload_of, pseudorandom
 
 TAG, OTHER_TAG = b"\x01" * 32, b"\x02" * 32
 A, B = "cabiria", "griselidis"
+NOVEMBER, DECEMBER = 1_795_000_000, 1_797_000_000
+"""Moments of 2026."""
 
 
 async def append(database: Database, origin: str, *rows: Stored) -> None:
@@ -40,8 +43,8 @@ async def standing(database: Database, origin: str, index: int) -> Standing | No
     return await SqlLedger(database).read(lambda tx: tx.standing(origin, index))
 
 
-async def missing(database: Database, origin: str) -> int:
-    (status,) = await SqlLedger(database, {origin}).read(lambda tx: tx.mirrors(0))
+async def missing(database: Database, origin: str, now: int = 0) -> int:
+    (status,) = await SqlLedger(database, {origin}).read(lambda tx: tx.mirrors(now))
     return status.missing
 
 
@@ -60,11 +63,11 @@ async def test_an_amendment_replaces_the_notice(database: Database) -> None:
     author = Author(A)
     await append(database, A, author.announce(TAG))
     (before,) = await hits(database, TAG)
-    await append(database, A, author.amend(0, until="2031-09"))
+    await append(database, A, author.amend(0, until="2031-11"))
     (after,) = await hits(database, TAG)
     assert (after.index, after.tag, after.entry_id) == (before.index, TAG, before.entry_id)
     assert after.notice != before.notice
-    assert after.until == "2031-09"
+    assert after.until == "2031-11"
 
 
 async def test_a_disputed_announcement_still_matches_until_it_is_amended(
@@ -96,59 +99,44 @@ async def test_a_withdrawal_erases_the_announcement_and_every_amendment(
     assert await standing(database, A, 0) is Standing.WITHDRAWN
 
 
-async def test_a_copy_under_another_origin_is_erased_and_refused_later(
-    database: Database,
-) -> None:
+async def test_nobody_can_erase_or_hide_what_another_announces(database: Database) -> None:
+    """P7: a member copies an alert, byte for byte or with its own name in it, and withdraws it."""
     author, thief = Author(A), Author(B)
     original = author.announce(TAG)
     await append(database, A, original)
-    await append(database, B, thief.announce_bytes(payload_of(original)))
-    assert len(await hits(database, TAG)) == 2
-    await append(database, A, author.withdraw(0))
-    assert await hits(database, TAG) == []
-    await append(database, B, thief.announce_bytes(payload_of(original)))
-    assert await hits(database, TAG) == []
-    held = await SqlLedger(database).read(lambda tx: tx.pieces(B, 0, 2))
-    assert held == [(Expired(),), (Expired(),)]
+    opened = AnnouncePayload.model_validate_json(payload_of(original))
+    renamed = opened.model_copy(update={"origin": B}).encode()
+    await append(database, B, thief.announce_bytes(renamed), thief.withdraw(0))
 
+    def copy(tx: Transaction) -> None:
+        poison = apply(tx, B, [thief.announce_bytes(payload_of(original))]).poison
+        assert poison is not None
+        assert poison.error.code == "payload"
 
-async def test_a_copy_that_comes_in_the_batch_of_its_erasure_is_refused(
-    database: Database,
-) -> None:
-    author = Author(A)
-    original = author.announce(TAG)
-    again = author.announce_bytes(payload_of(original))
-    await append(database, A, original, author.withdraw(0), again)
-    assert await hits(database, TAG) == []
-
-
-async def test_withdrawing_a_copy_never_makes_the_copied_alert_look_absent(
-    database: Database,
-) -> None:
-    """P7: the thief's withdrawal may cost us the payload, but then it is missing, and named."""
-    author, thief = Author(A), Author(B)
-    original = author.announce(TAG)
-    await append(database, A, original)
-    await append(database, B, thief.announce_bytes(payload_of(original)), thief.withdraw(0))
-    assert await hits(database, TAG) == []
-    assert await standing(database, A, 0) is Standing.MISSING
-    assert await missing(database, A) == 1
-    # Its author may still revise it: the fold must not depend on which log came first.
-    await append(database, A, author.amend(0), author.dispute(0))
-    assert await standing(database, A, 0) is Standing.MISSING
-    await append(database, A, author.withdraw(0))
+    await SqlLedger(database).write(copy)
+    (hit,) = await hits(database, TAG)
+    assert (hit.origin, hit.standing, hit.notice) == (A, Standing.LIVE, opened.notice)
     assert await missing(database, A) == 0
 
 
-async def test_an_erased_notice_is_refused_as_the_notice_of_another(database: Database) -> None:
-    author, thief = Author(A), Author(B)
-    amendment = author.amend(0)
-    await append(database, A, author.announce(TAG), amendment, author.withdraw(0))
-    await append(
-        database, B, thief.announce(OTHER_TAG), thief.amend_bytes(0, payload_of(amendment, 1))
-    )
-    (hit,) = await hits(database, OTHER_TAG)
-    assert (hit.index, hit.notice) == (0, None)
+async def test_of_one_tag_in_one_log_the_newest_announcement_is_shown(database: Database) -> None:
+    author, other = Author(A), Author(B)
+    await append(database, A, *(author.announce(TAG) for _ in range(5)), author.dispute(1))
+    await append(database, B, other.announce(TAG))
+    found = [(hit.origin, hit.index) for hit in await hits(database, TAG)]
+    assert found == [(A, 4), (B, 0)]
+    await append(database, A, *(author.withdraw(index) for index in (4, 3, 2)))
+    (mine, _) = await hits(database, TAG)
+    assert (mine.index, mine.standing) == (1, Standing.DISPUTED)
+
+
+async def test_a_month_that_is_too_late_is_brought_down_to_the_ceiling(database: Database) -> None:
+    author = Author(A)
+    await append(database, A, author.announce(TAG, until="9999-12"))
+    assert (await hits(database, TAG))[0].until == CEILING
+    await append(database, A, author.announce(OTHER_TAG), author.amend(1, until="9999-12"))
+    assert (await hits(database, OTHER_TAG))[0].until == CEILING
+    assert await database.write(lambda session: expire(session, month_after(CEILING, 1))) == 3
 
 
 async def test_what_was_erased_before_it_came_is_missing_until_withdrawn(
@@ -188,27 +176,80 @@ async def test_a_passed_ceiling_erases_and_stops_matching(database: Database) ->
     assert await hits(database, TAG) == []
     assert len(await hits(database, OTHER_TAG)) == 1
     # Its time was up: nothing is missing.
-    assert await missing(database, A) == 0
+    assert await missing(database, A, NOVEMBER) == 0
     assert await standing(database, A, 0) is Standing.LIVE
     assert await database.write(lambda session: expire(session, "2026-11")) == 0
     # Its origin withdraws it when its vault is next open.
-    await append(database, A, author.amend(0), author.withdraw(0))
+    await append(database, A, author.withdraw(0))
     assert await standing(database, A, 0) is Standing.WITHDRAWN
 
 
-async def test_an_expired_amendment_leaves_the_match_without_a_notice(
-    database: Database,
+@pytest.mark.parametrize("disputed", [False, True])
+async def test_what_a_wrong_clock_erased_is_missing(database: Database, *, disputed: bool) -> None:
+    """P7: the clock was years ahead for a moment; from then on nobody may hear NO_MATCH."""
+    author = Author(A)
+    rows = [author.dispute(0)] if disputed else []
+    await append(database, A, author.announce(TAG, until="2026-11"), *rows)
+    await database.write(lambda session: expire(session, "2032-11"))
+    assert await hits(database, TAG) == []
+    assert await missing(database, A, NOVEMBER) == 1
+    assert await missing(database, A, DECEMBER) == 0
+    await append(database, A, author.withdraw(0))
+    assert await missing(database, A, NOVEMBER) == 0
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "last"),
+    [("2026-10", "2026-12", "2026-12"), ("2026-12", "2026-10", "2026-12")],
+)
+async def test_an_amended_announcement_is_kept_until_the_later_of_two_months(
+    database: Database, first: str, second: str, last: str
 ) -> None:
     author = Author(A)
-    await append(database, A, author.announce(TAG), author.amend(0, until="2026-10"))
-    await database.write(lambda session: expire(session, "2026-11"))
+    await append(database, A, author.announce(TAG, until=first), author.amend(0, until=second))
+    await database.write(lambda session: expire(session, last))
     await database.read(check_invariants)
     (hit,) = await hits(database, TAG)
-    assert (hit.notice, hit.until) == (None, None)
-    # A later withdrawal explains that one too.
+    assert hit.until == last
+    assert hit.notice is not None
+    assert await database.write(lambda session: expire(session, month_after(last, 1))) == 2
+    assert await hits(database, TAG) == []
+    assert await missing(database, A, NOVEMBER + 70 * 86_400) == 0
+
+
+async def test_an_amendment_that_comes_after_the_announcement_expired_leaves_it_missing(
+    database: Database,
+) -> None:
+    """Others had it in time and still find the number: here it cannot be, and that is said."""
+    author = Author(A)
+    await append(database, A, author.announce(TAG, until="2026-10"))
+    await database.write(lambda session: expire(session, "2026-11"))
+    assert await missing(database, A, NOVEMBER) == 0
+    await append(database, A, author.amend(0))
+    assert await hits(database, TAG) == []
+    assert await missing(database, A, NOVEMBER) == 1
+    # A later withdrawal explains both.
     await append(database, A, author.withdraw(0))
-    held = await SqlLedger(database).read(lambda tx: tx.pieces(A, 1, 2))
-    assert held[0][1] == Gone(2)
+    assert await missing(database, A, NOVEMBER) == 0
+    held = await SqlLedger(database).read(lambda tx: tx.pieces(A, 0, 2))
+    assert (held[0][0], held[1][1]) == (Gone(2), Gone(2))
+
+
+async def test_an_announcement_of_another_generation_is_missing(database: Database) -> None:
+    author = Author(A)
+    await append(
+        database, A, author.announce(TAG, until="2026-11", generation=7), author.announce(OTHER_TAG)
+    )
+
+    async def missing_for(generation: int | None, now: int) -> int:
+        ledger = SqlLedger(database, {A}, generation)
+        (status,) = await ledger.read(lambda tx: tx.mirrors(now))
+        return status.missing
+
+    assert [await missing_for(each, NOVEMBER) for each in (1, 7, 8, None)] == [1, 1, 2, 0]
+    assert [await missing_for(each, DECEMBER) for each in (1, 7)] == [0, 1]
+    await append(database, A, author.withdraw(0))
+    assert await missing_for(1, NOVEMBER) == 0
 
 
 @pytest.mark.parametrize("batches", [(1,), (255, 1, 1), (256, 256), (257,), (300, 500)])

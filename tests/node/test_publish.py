@@ -11,9 +11,8 @@ from federation.gather import Gathered, Gatherer
 from node.errors import StorageError
 from node.services.model import Status
 from node.services.publish import FIRST_WAIT
-from node.storage.erasure import _erase_copies
+from node.storage.erasure import expire
 from node.storage.ledger import SqlTransaction
-from node.storage.log_tables import PieceRow
 from node.storage.report_tables import MentionRow, ReportRow, SubjectRow
 from node.system import SystemClock
 from protocol.canonical import loads
@@ -100,7 +99,14 @@ async def test_what_is_announced_carries_no_more_than_it_may(solo: Station) -> N
     assert isinstance(piece, Opening)
     payload = open_payload(solo.id, entry.id, Slot.MAIN, entry.c, piece)
     assert isinstance(payload, AnnouncePayload)
-    assert set(payload.model_dump()) == {"type", "generation", "tag", "notice", "until"}
+    assert set(payload.model_dump()) == {
+        "type",
+        "origin",
+        "generation",
+        "tag",
+        "notice",
+        "until",
+    }
     assert len(payload.notice) == 512
 
 
@@ -253,23 +259,29 @@ async def test_a_change_that_was_never_noted_is_found_when_the_vault_opens(solo:
     assert await codes_since(solo, start) == ["announce", "amend"]
 
 
-async def test_an_announcement_that_was_erased_by_a_copy_is_made_again(solo: Station) -> None:
-    """Pitfall 34b, turned against us: whoever copies a payload and withdraws it erases ours."""
+@pytest.mark.parametrize("amended", [False, True])
+async def test_an_announcement_whose_time_was_up_is_withdrawn_and_made_again(
+    solo: Station, *, amended: bool
+) -> None:
+    """Its report is still kept: the association goes on saying what it says."""
     start = await log_size(solo)
-    await published(solo, "06 39 98 20 14")
-    before = await solo.node.ledger.read(lambda tx: tx.pieces(solo.id, start, start + 1))
+    number = f"06 39 98 20 {14 + 9 * amended}"
+    report = await published(solo, number)
+    said = ["announce", "amend"] if amended else ["announce"]
+    if amended:
+        await published(solo, number)
 
-    def erased(session: Session) -> None:
-        row = session.get_one(PieceRow, (solo.id, start, "c"))
-        assert row.digest is not None
-        _erase_copies(session, [row.digest])
+    def expired(session: Session) -> None:
+        expire(session, "9999-12")
 
-    await solo.node.db.write(erased)
+    await solo.node.db.write(expired)
     await solo.node.publisher.run()
-    assert await codes_since(solo, start) == ["announce", "withdraw", "announce"]
-    after = await solo.node.ledger.read(lambda tx: tx.pieces(solo.id, start + 2, start + 3))
-    assert isinstance(after[0][0], Opening)
-    assert after != before
+    again = await codes_since(solo, start)
+    assert again[: len(said) + 1] == [*said, "withdraw"]
+    assert again.count("announce") == again.count("withdraw") + 1
+    view = await solo.node.reports.get(solo.people["moderator"], report)
+    assert view.status is Status.PUBLISHED
+    assert await solo.node.publisher.run() == 0
 
 
 async def test_a_withdrawal_keeps_nothing_of_the_identifier(solo: Station) -> None:

@@ -140,9 +140,10 @@ class LogBuilder:
 
     def announce(self, number: str = "a", until: str = "2031-11") -> int:
         payload = AnnouncePayload(
+            origin=self.origin,
             generation=1,
             tag=stream(f"{self.origin} tag {number}"),
-            notice=stream(f"notice {number}", 512),
+            notice=stream(f"{self.origin} notice {number}", 512),
             until=until,
         )
         opening, entry_id = self.opening(payload), self.entry_id()
@@ -151,7 +152,11 @@ class LogBuilder:
 
     def revise(self, ref: int, code: Code, until: str = "2031-11") -> int:
         body: Payload = (
-            AmendPayload(notice=stream(f"amended {len(self.raws)}", 512), until=until)
+            AmendPayload(
+                origin=self.origin,
+                notice=stream(f"{self.origin} amended {len(self.raws)}", 512),
+                until=until,
+            )
             if code is Code.AMEND
             else EmptyPayload()
         )

@@ -6,9 +6,21 @@ import pytest
 
 from protocol.audit import Copy, Report, Rule, audit
 from protocol.checkpoint import Checkpoint, cosign, sign_checkpoint
-from protocol.entries import parse_entry
+from protocol.entries import Announce, parse_entry
 from protocol.merkle import CompactRange, leaf_hash
-from protocol.payload import Code, Gone, Held, Opening, Piece, Slot, slots_of
+from protocol.payload import (
+    AmendPayload,
+    AnnouncePayload,
+    Code,
+    CodePayload,
+    Gone,
+    Held,
+    Opening,
+    Piece,
+    Slot,
+    commit,
+    slots_of,
+)
 from tests.protocol.builders import LogBuilder, network, seed
 
 ROSTER = network().roster
@@ -52,6 +64,13 @@ def _story() -> LogBuilder:
     _erase(log, 0, Slot.MAIN, 4)
     _erase(log, 2, Slot.BODY, 4)
     return log
+
+
+def _payload(log: LogBuilder, index: int, slot: Slot = Slot.MAIN) -> AnnouncePayload | AmendPayload:
+    opening = log.pieces[index][slot]
+    assert isinstance(opening, Opening)
+    shape = AnnouncePayload if slot is Slot.MAIN else AmendPayload
+    return shape.model_validate_json(opening.payload)
 
 
 def _rules(report: Report) -> list[tuple[Rule, str, int | None]]:
@@ -207,10 +226,58 @@ def test_a_wrong_salt_is_found_at_its_entry() -> None:
     assert _rules(audit(ROSTER, [_copy(log)], MONTH))[0] == (Rule.ENTRIES, "cabiria", 1)
 
 
-def test_a_date_beyond_retention_is_found() -> None:
+def test_a_date_beyond_retention_is_found_and_the_log_is_read_on() -> None:
     log = LogBuilder()
     log.announce("a", until="2031-12")
-    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ENTRIES, "cabiria", 0)]
+    log.announce("b")
+    log.revise(1, Code.AMEND, until="2031-12")
+    log.revise(7, Code.DISPUTE)
+    found = [(Rule.ENTRIES, "cabiria", index) for index in (0, 2, 3)]
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == found
+
+
+@pytest.mark.parametrize("notice_only", [False, True])
+@pytest.mark.parametrize("amended", [False, True])
+def test_what_two_associations_announce_is_found(*, notice_only: bool, amended: bool) -> None:
+    """Copied with another origin or date, the bytes differ and the fold cannot tell."""
+    log, thief = LogBuilder("griselidis"), LogBuilder("cabiria")
+    log.announce("a")
+    log.revise(0, Code.AMEND)
+    thief.announce("x")
+    stolen = _payload(log, 0)
+    taken = _payload(log, 1, Slot.BODY).notice if amended else stolen.notice
+    assert isinstance(stolen, AnnouncePayload)
+    update = {"origin": "cabiria", "until": "2026-12", "notice": taken}
+    if notice_only:
+        update["tag"] = bytes(32)
+    payload = stolen.model_copy(update=update)
+    opening, entry_id = thief.opening(payload), thief.entry_id()
+    thief.add(Announce(id=entry_id, c=commit("cabiria", entry_id, opening)), {Slot.MAIN: opening})
+    copies = [_copy(each, holder) for holder in ("strass", "cabiria") for each in (log, thief)]
+    report = audit(ROSTER, copies, MONTH)
+    assert set(_rules(report)) == {(Rule.COPIED, "cabiria, griselidis", 1)}
+    # Each thing once, however many copies of the logs there are.
+    assert len(report.findings) == (1 if notice_only else 2)
+    assert f"cabiria at 1, griselidis at {1 if amended else 0}" in report.findings[-1].sentence
+
+
+def test_an_amended_notice_that_was_copied_into_an_amendment_is_found() -> None:
+    log, thief = LogBuilder("griselidis"), LogBuilder("cabiria")
+    log.announce("a")
+    thief.announce("x")
+    body = AmendPayload(origin="cabiria", notice=_payload(log, 0).notice, until="2026-12")
+    thief.revise_with(0, CodePayload(code=Code.AMEND), body)
+    report = audit(ROSTER, [_copy(log), _copy(thief)], MONTH)
+    assert _rules(report) == [(Rule.COPIED, "cabiria, griselidis", 1)]
+
+
+def test_one_association_may_say_the_same_twice() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    payload = _payload(log, 0)
+    opening, entry_id = log.opening(payload), log.entry_id()
+    log.add(Announce(id=entry_id, c=commit("cabiria", entry_id, opening)), {Slot.MAIN: opening})
+    assert audit(ROSTER, [_copy(log)], MONTH).sound
 
 
 def test_a_copy_must_say_what_it_holds() -> None:

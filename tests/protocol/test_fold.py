@@ -15,9 +15,11 @@ from protocol.fold import (
     Item,
     Standing,
     Withdrawn,
-    month_after,
+    standing_after,
     step,
+    within,
 )
+from protocol.months import month_after, month_of
 from protocol.payload import (
     AmendPayload,
     AnnouncePayload,
@@ -26,6 +28,7 @@ from protocol.payload import (
     EmptyPayload,
     Expired,
     Gone,
+    Opening,
     Slot,
     commit,
 )
@@ -48,21 +51,12 @@ class MemoryView:
         return (origin, entry_id) in self.ids
 
     def take(self, item: Item) -> Effect | None:
-        effect = step(self, item, CEILING)
+        effect = step(self, item)
         if not isinstance(item.entry, Unknown):
             self.ids.add((item.origin, item.entry.id))
-        match effect:
-            case Announced(payload=payload):
-                standing = Standing.MISSING if payload is None else Standing.LIVE
-                self.standings[item.origin, item.index] = standing
-            case Disputed(ref=ref):
-                self.standings[item.origin, ref] = Standing.DISPUTED
-            case Amended(ref=ref):
-                self.standings[item.origin, ref] = Standing.LIVE
-            case Withdrawn(ref=ref):
-                self.standings[item.origin, ref] = Standing.WITHDRAWN
-            case None:
-                pass
+        if effect is not None:
+            at = item.origin, effect.index if isinstance(effect, Announced) else effect.ref
+            self.standings[at] = standing_after(effect, self.standings.get(at))
         return effect
 
 
@@ -170,21 +164,61 @@ def test_an_id_is_used_once() -> None:
         _fold(log)
 
 
-def test_a_date_beyond_retention_is_refused() -> None:
+def test_a_date_beyond_retention_counts_as_the_ceiling() -> None:
     log = LogBuilder()
-    log.announce(until=CEILING)
-    _fold(log)
-    log.announce("b", until="2032-01")
-    with pytest.raises(PayloadError):
-        _fold(log)
+    log.announce(until="2032-01")
+    log.revise(0, Code.AMEND, until="9999-12")
+    log.announce("b", until=CEILING)
+    log.revise(0, Code.DISPUTE)
+    announced, amended, sound, disputed = (effect for effect in _fold(log)[1] if effect)
+    for late in (announced, amended):
+        assert isinstance(late, Announced | Amended)
+        kept = within(late, CEILING)
+        assert isinstance(kept, Announced | Amended)
+        assert kept.payload is not None
+        assert late.payload is not None
+        assert kept.payload.model_dump() == late.payload.model_dump() | {"until": CEILING}
+        assert kept.index == late.index
+    assert within(sound, CEILING) is sound
+    assert within(disputed, CEILING) is disputed
+    erased = Announced("cabiria", 0, bytes(16), None)
+    assert within(erased, CEILING) is erased
 
 
-def test_an_amendment_cannot_stretch_retention() -> None:
-    log = LogBuilder()
-    log.announce()
-    log.revise(0, Code.AMEND, until="2032-01")
-    with pytest.raises(PayloadError):
-        _fold(log)
+_WITHDRAWN, _DISPUTED = Withdrawn("cabiria", 1, 0), Disputed("cabiria", 1, 0)
+_AMENDED = Amended("cabiria", 1, 0, None)
+
+
+@pytest.mark.parametrize(
+    ("effect", "before", "after"),
+    [
+        (Announced("cabiria", 0, bytes(16), None), None, Standing.MISSING),
+        (_AMENDED, Standing.LIVE, Standing.LIVE),
+        (_AMENDED, Standing.DISPUTED, Standing.LIVE),
+        (_AMENDED, Standing.MISSING, Standing.MISSING),
+        (_DISPUTED, Standing.LIVE, Standing.DISPUTED),
+        (_DISPUTED, Standing.DISPUTED, Standing.DISPUTED),
+        (_DISPUTED, Standing.MISSING, Standing.MISSING),
+        (_WITHDRAWN, Standing.LIVE, Standing.WITHDRAWN),
+        (_WITHDRAWN, Standing.DISPUTED, Standing.WITHDRAWN),
+        (_WITHDRAWN, Standing.MISSING, Standing.WITHDRAWN),
+    ],
+)
+def test_where_an_announcement_stands(
+    effect: Effect, before: Standing | None, after: Standing
+) -> None:
+    assert standing_after(effect, before) is after
+
+
+def test_bytes_copied_from_another_log_are_refused() -> None:
+    theirs, ours = LogBuilder("strass"), LogBuilder("cabiria")
+    theirs.announce()
+    piece = theirs.pieces[0][Slot.MAIN]
+    assert isinstance(piece, Opening)
+    entry_id = ours.entry_id()
+    ours.add(Announce(id=entry_id, c=commit("cabiria", entry_id, piece)), {Slot.MAIN: piece})
+    with pytest.raises(PayloadError, match="copied"):
+        _fold(ours)
 
 
 def test_a_code_is_never_erased() -> None:
@@ -197,8 +231,10 @@ def test_a_code_is_never_erased() -> None:
 
 
 def test_payloads_must_fit_the_entry() -> None:
-    amendment = AmendPayload(notice=bytes(512), until="2031-11")
-    announcement = AnnouncePayload(generation=1, tag=bytes(32), notice=bytes(512), until="2031-11")
+    amendment = AmendPayload(origin="cabiria", notice=bytes(512), until="2031-11")
+    announcement = AnnouncePayload(
+        origin="cabiria", generation=1, tag=bytes(32), notice=bytes(512), until="2031-11"
+    )
     code = CodePayload
     for main, body in (
         (announcement, EmptyPayload()),
@@ -249,3 +285,11 @@ def test_the_order_in_which_logs_arrive_does_not_matter(chance: random.Random) -
 )
 def test_months(month: str, months: int, expected: str) -> None:
     assert month_after(month, months) == expected
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [(1_798_761_599, "2026-12"), (1_798_761_600, "2027-01"), (0, "1970-01")],
+)
+def test_a_month_begins_at_midnight_utc(now: int, expected: str) -> None:
+    assert month_of(now) == expected

@@ -30,8 +30,10 @@ from protocol.payload import (
 
 ID = bytes(range(16))
 SALT = bytes(range(32))
-ANNOUNCEMENT = AnnouncePayload(generation=1, tag=bytes(32), notice=bytes(512), until="2031-11")
-AMENDMENT = AmendPayload(notice=bytes(512), until="2031-11")
+ANNOUNCEMENT = AnnouncePayload(
+    origin="cabiria", generation=1, tag=bytes(32), notice=bytes(512), until="2031-11"
+)
+AMENDMENT = AmendPayload(origin="cabiria", notice=bytes(512), until="2031-11")
 
 
 def _opening(payload: Payload) -> Opening:
@@ -50,6 +52,15 @@ def _opening(payload: Payload) -> Opening:
 def test_a_payload_opens_its_commitment(slot: Slot, payload: Payload) -> None:
     opening = _opening(payload)
     assert open_payload("cabiria", ID, slot, commit("cabiria", ID, opening), opening) == payload
+
+
+@pytest.mark.parametrize(("slot", "payload"), [(Slot.MAIN, ANNOUNCEMENT), (Slot.BODY, AMENDMENT)])
+def test_another_associations_bytes_are_refused_even_if_committed_to(
+    slot: Slot, payload: Payload
+) -> None:
+    opening = _opening(payload)
+    with pytest.raises(PayloadError, match="copied"):
+        open_payload("strass", ID, slot, commit("strass", ID, opening), opening)
 
 
 @pytest.mark.parametrize(

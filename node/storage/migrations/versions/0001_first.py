@@ -31,9 +31,11 @@ def upgrade() -> None:
         sa.Column("tag", sa.LargeBinary(), nullable=True),
         sa.Column("standing", sa.String(), nullable=False),
         sa.Column("notice_index", sa.Integer(), nullable=True),
+        sa.Column("until", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "index"),
     )
     op.create_index("announcement_tag", "announcement", ["tag"], unique=False)
+    op.create_index("announcement_until", "announcement", ["until"], unique=False)
     op.create_table(
         "debit",
         sa.Column("member", sa.String(), nullable=False),
@@ -52,11 +54,6 @@ def upgrade() -> None:
         sa.Column("entry_id", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "index"),
         sa.UniqueConstraint("origin", "entry_id", name="entry_id_once"),
-    )
-    op.create_table(
-        "erased",
-        sa.Column("digest", sa.LargeBinary(), nullable=False),
-        sa.PrimaryKeyConstraint("digest"),
     )
     op.create_table(
         "log",
@@ -86,12 +83,10 @@ def upgrade() -> None:
         sa.Column("slot", sa.String(), nullable=False),
         sa.Column("salt", sa.LargeBinary(), nullable=True),
         sa.Column("payload", sa.LargeBinary(), nullable=True),
-        sa.Column("digest", sa.LargeBinary(), nullable=True),
         sa.Column("until", sa.String(), nullable=True),
         sa.Column("gone_by", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "index", "slot"),
     )
-    op.create_index("piece_digest", "piece", ["digest"], unique=False)
     op.create_index("piece_until", "piece", ["until"], unique=False)
     op.create_table(
         "quota",
@@ -203,7 +198,6 @@ def downgrade() -> None:
         "piece",
         "nonce",
         "log",
-        "erased",
         "entry",
         "debit",
         "announcement",
