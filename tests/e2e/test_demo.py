@@ -187,10 +187,13 @@ def test_nodes_end_with_a_demo_that_is_killed() -> None:
         os.kill(running.process.pid, signal.SIGKILL)
         running.process.wait()
         end = time.monotonic() + 60
-        while any(alive(pid) for pid in pids):
-            assert time.monotonic() < end
+        while any(alive(pid) for pid in pids) and time.monotonic() < end:
             time.sleep(0.1)
+        left = [pid for pid in pids if alive(pid)]
+        for pid in left:
+            os.kill(pid, signal.SIGKILL)
     shutil.rmtree(folder)
+    assert left == []
 
 
 def test_only_one_thing_is_played_at_a_time() -> None:
