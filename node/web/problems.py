@@ -73,6 +73,15 @@ PROBLEMS: Final[Mapping[str, Sentence]] = {
         N_("Ce signalement a changé entre-temps"),
         (N_("Quelqu’un d’autre a décidé avant vous. Regardez où il en est."),),
     ),
+    "lookup-limit": Sentence(
+        429,
+        N_("Trop de recherches aujourd’hui"),
+        (
+            N_("Votre compte a fait toutes ses recherches de la journée."),
+            N_("Si c’est urgent, demandez à une autre personne de votre association de chercher."),
+            N_("Si ces recherches ne sont pas les vôtres, prévenez la personne qui administre."),
+        ),
+    ),
     "signin": Sentence(
         403,
         N_("Ce lien ne marche plus"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
 SCREENSHOTS: Final = Path(__file__).parent / "screenshots"
 PATIENCE: Final = 15_000
@@ -63,6 +63,12 @@ def open_context(browser: Browser, screen: Screen, *, scripts: bool = True) -> B
     )
     context.set_default_timeout(PATIENCE)
     return context
+
+
+def press(target: Locator) -> None:
+    """Click a button or a link and wait for the page that it leads to."""
+    with target.page.expect_navigation():
+        target.click()
 
 
 def look(page: Page, name: str, screen: Screen) -> None:

@@ -28,10 +28,12 @@ class Served:
         return self.stage.script
 
     def signin_link(self, role: Role, name: str) -> str:
-        """Return a fresh single-use link for a new account."""
+        """Return a fresh single-use link for the account called `name`."""
 
         async def issue() -> str:
-            account = await self.stage.accounts.create_account(name, role)
+            accounts = self.stage.accounts
+            known = {account.name: account for account in await accounts.accounts()}
+            account = known.get(name) or await accounts.create_account(name, role)
             return await self.stage.sessions.issue_signin_link(account, 600)
 
         secret = asyncio.run_coroutine_threadsafe(issue(), self.loop).result(10)

@@ -7,7 +7,7 @@ from typing import Final
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from tests.e2e.browser import DESK_AT_NIGHT, PHONE, Screen, chromium, look, open_context
+from tests.e2e.browser import DESK_AT_NIGHT, PHONE, Screen, chromium, look, open_context, press
 from tests.e2e.network_thread import ThreadedNetwork, threaded_network
 from tests.node.network_fixture import ASSOCIATIONS
 from tests.tools import require_tool
@@ -60,7 +60,7 @@ class Person:
         """Look a number up; return the answer's word."""
         page = self.open("/chercher")
         page.get_by_label("Numéro de téléphone").fill(typed)
-        page.get_by_role("button", name="Chercher ce numéro").click()
+        press(page.get_by_role("button", name="Chercher ce numéro"))
         assert "39980" not in page.url
         return page.locator("h1").inner_text().strip()
 
@@ -74,15 +74,15 @@ class Person:
         page.get_by_label("Ce qui s’est passé").fill(STORY)
         page.get_by_label("Conserver le signalement").check()
         page.get_by_label("Prévenir les autres associations").check()
-        page.get_by_role("button", name="Enregistrer le signalement").click()
-        page.get_by_role("link", name="Voir le signalement").click()
+        press(page.get_by_role("button", name="Enregistrer le signalement"))
+        press(page.get_by_role("link", name="Voir le signalement"))
         return page.url.removeprefix(self.url)
 
 
 def sign_in(page: Page, link: str) -> None:
     """Open a single-use link and press its button."""
     page.goto(link)
-    page.get_by_role("button", name="Entrer").click()
+    press(page.get_by_role("button", name="Entrer"))
     page.get_by_role("heading", name="Bonjour").wait_for()
 
 
@@ -117,23 +117,23 @@ def test_the_story(browser: Browser, net: ThreadedNetwork, screen: Screen) -> No
     assert jo.search(lille) == "Signalé"
 
     theirs = lea.report(toulouse, "Risqué")
-    lea.open(theirs).get_by_role("button", name="Publier l’alerte").click()
+    press(lea.open(theirs).get_by_role("button", name="Publier l’alerte"))
     both_are_told(lea, maud)
     look(maud.page, "story-5-matches", screen)
     assert "nouveau" in maud.open("/").inner_text("main")
-    maud.open("/recoupements").get_by_role("button", name="Marquer comme vu").first.click()
+    press(maud.open("/recoupements").get_by_role("button", name="Marquer comme vu").first)
     assert maud.page.get_by_role("heading", name="Déjà vus").count() == 1
 
     ines.open(address).get_by_text("Retirer ce signalement").click()
     look(ines.page, "story-6-withdraw", screen)
-    ines.page.get_by_role("button", name="Retirer et effacer").click()
+    press(ines.page.get_by_role("button", name="Retirer et effacer"))
     assert "Retiré, contenu effacé" in ines.page.inner_text("main")
     assert STORY not in ines.page.content()
     only_toulouse_is_left(jo, lille)
     look(jo.page, "story-7-after-withdrawal", screen)
 
     lea.open(theirs).get_by_text("Retirer ce signalement").click()
-    lea.page.get_by_role("button", name="Retirer et effacer").click()
+    press(lea.page.get_by_role("button", name="Retirer et effacer"))
     until_it_is(jo, lille, "Rien trouvé")
     for person in (ines, maud, awa, lea, jo):
         person.context.close()
@@ -144,12 +144,12 @@ def two_people_approve(
 ) -> None:
     """Approve a grave report by two people; after the first, nothing is published."""
     first.open("/a-relire")
-    first.page.get_by_role("link", name=typed).click()
-    first.page.get_by_role("button", name="Approuver").click()
+    press(first.page.get_by_role("link", name=typed))
+    press(first.page.get_by_role("button", name="Approuver"))
     assert "Une deuxième personne doit relire" in first.page.inner_text("main")
     assert first.page.get_by_role("button", name="Publier").count() == 0
     assert unseen_by() == "Rien trouvé"
-    second.open(address).get_by_role("button", name="Publier l’alerte").click()
+    press(second.open(address).get_by_role("button", name="Publier l’alerte"))
     assert "Signalement approuvé." in second.page.inner_text("main")
 
 
@@ -198,7 +198,7 @@ def test_four_nodes_stay_signed_in_in_one_browser(browser: Browser, net: Threade
 
 def out_of_one_only(context: BrowserContext, tabs: dict[str, Page], net: ThreadedNetwork) -> None:
     """Sign out of one node: the others' sessions stay."""
-    tabs["strass"].get_by_role("button", name="Se déconnecter").click()
+    press(tabs["strass"].get_by_role("button", name="Se déconnecter"))
     assert tabs["strass"].get_by_role("heading", name="Se connecter").count() == 1
     assert "veilleuse-strass" not in {cookie.get("name") for cookie in context.cookies()}
     tabs["cabiria"].goto(f"{net.station('cabiria').url}/reseau")
@@ -211,7 +211,7 @@ def test_a_link_works_once(browser: Browser, net: ThreadedNetwork) -> None:
     sign_in(first.new_page(), link)
     page = second.new_page()
     page.goto(link)
-    page.get_by_role("button", name="Entrer").click()
+    press(page.get_by_role("button", name="Entrer"))
     assert page.get_by_role("heading", name="Ce lien ne marche plus").count() == 1
     first.close()
     second.close()

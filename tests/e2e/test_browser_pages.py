@@ -20,6 +20,7 @@ from tests.e2e.browser import (
     chromium,
     look,
     open_context,
+    press,
 )
 from tests.e2e.pages_server import Served, serving
 from tests.node.web_fixture import NOW, Script, member, network, no_match
@@ -70,24 +71,27 @@ def page(browser: Browser, served: Served, screen: Screen) -> Iterator[Page]:
     context.close()
 
 
-def enter(page: Page, served: Served, role: Role, screen: Screen) -> None:
-    page.goto(served.signin_link(role, f"{role.value} {screen} {id(page)}"))
-    page.get_by_role("button", name="Entrer").click()
+NAMES: Final = {Role.CASEWORKER: "Inès", Role.MODERATOR: "Maud", Role.ADMINISTRATOR: "Jo"}
+
+
+def enter(page: Page, served: Served, role: Role) -> None:
+    page.goto(served.signin_link(role, NAMES[role]))
+    press(page.get_by_role("button", name="Entrer"))
 
 
 def test_before_signing_in(page: Page, served: Served, screen: Screen) -> None:
     page.goto(f"{served.url}/connexion")
     look(page, "signin", screen)
-    page.get_by_role("button", name="Se connecter").click()
+    press(page.get_by_role("button", name="Se connecter"))
     look(page, "signin-errors", screen)
     page.goto(f"{served.url}/entrer/inconnu")
     look(page, "enter", screen)
-    page.get_by_role("button", name="Entrer").click()
+    press(page.get_by_role("button", name="Entrer"))
     look(page, "enter-used", screen)
 
 
 def test_quiet_pages(page: Page, served: Served, screen: Screen) -> None:
-    enter(page, served, Role.MODERATOR, screen)
+    enter(page, served, Role.MODERATOR)
     look(page, "home-quiet", screen)
     for name in ("signalements", "a-relire", "recoupements", "reseau", "chercher"):
         page.goto(f"{served.url}/{name}")
@@ -119,7 +123,7 @@ def test_busy_pages(page: Page, served: Served, screen: Screen) -> None:
             member("entractes", not_searched=Unsearched.SILENT, head_time=NOW - 200_000),
         ),
     )
-    enter(page, served, Role.MODERATOR, screen)
+    enter(page, served, Role.MODERATOR)
     look(page, "home", screen)
     for name in ("signalements", "a-relire", "recoupements", "reseau"):
         page.goto(f"{served.url}/{name}")
@@ -134,14 +138,14 @@ def test_busy_pages(page: Page, served: Served, screen: Screen) -> None:
 
 
 def test_the_report_form(page: Page, served: Served, screen: Screen) -> None:
-    enter(page, served, Role.CASEWORKER, screen)
+    enter(page, served, Role.CASEWORKER)
     page.goto(f"{served.url}/signaler")
     look(page, "new", screen)
     page.locator("summary").click()
     look(page, "new-details", screen)
     for field, value in UNREADABLE.items():
         page.locator(f"#{field}").fill(value)
-    page.get_by_role("button", name="Enregistrer").click()
+    press(page.get_by_role("button", name="Enregistrer"))
     look(page, "new-errors", screen)
     page.get_by_role("link", name="Choisissez la gravité.").click()
     assert page.evaluate("document.activeElement.name") == "severity"
@@ -151,25 +155,25 @@ def test_the_report_form(page: Page, served: Served, screen: Screen) -> None:
 def test_the_answers(page: Page, served: Served, screen: Screen, answer: str) -> None:
     served.script.lookup = ANSWERS[answer]()
     served.script.reports = {f"{1:032x}": report(1)}
-    enter(page, served, Role.CASEWORKER, screen)
+    enter(page, served, Role.CASEWORKER)
     page.goto(f"{served.url}/chercher")
     page.get_by_label("Numéro de téléphone").fill(TYPED)
-    page.get_by_role("button", name="Chercher ce numéro").click()
+    press(page.get_by_role("button", name="Chercher ce numéro"))
     look(page, f"answer-{answer}", screen)
 
 
 def test_an_administrators_pages(page: Page, served: Served, screen: Screen) -> None:
     served.script.network = network(vault="locked", custody="locked", complete=False)
-    enter(page, served, Role.ADMINISTRATOR, screen)
+    enter(page, served, Role.ADMINISTRATOR)
     look(page, "home-administrator", screen)
     page.goto(f"{served.url}/ouvrir")
     look(page, "unlock", screen)
-    page.get_by_role("button", name="Ouvrir : Coffre").click()
+    press(page.get_by_role("button", name="Ouvrir : Coffre"))
     look(page, "unlock-errors", screen)
 
 
 def test_problems(page: Page, served: Served, screen: Screen) -> None:
-    enter(page, served, Role.CASEWORKER, screen)
+    enter(page, served, Role.CASEWORKER)
     page.goto(f"{served.url}/ouvrir")
     look(page, "forbidden", screen)
     served.script.reports_error = VaultLockedError("locked")
@@ -198,10 +202,10 @@ def test_printing_leaves_out_what_cannot_be_pressed(browser: Browser, served: Se
     served.script.lookup = found()
     context = open_context(browser, PHONE)
     page = context.new_page()
-    enter(page, served, Role.CASEWORKER, PHONE)
+    enter(page, served, Role.CASEWORKER)
     page.goto(f"{served.url}/chercher")
     page.get_by_label("Numéro de téléphone").fill(TYPED)
-    page.get_by_role("button", name="Chercher ce numéro").click()
+    press(page.get_by_role("button", name="Chercher ce numéro"))
     page.emulate_media(media="print")
     assert not page.locator("footer").is_visible()
     assert page.get_by_role("heading", name="Signalé", exact=True).is_visible()
@@ -212,11 +216,11 @@ def test_everything_works_without_scripts(browser: Browser, served: Served) -> N
     served.stage.script.__dict__.update(Script(created=report(9)).__dict__)
     context = open_context(browser, PHONE, scripts=False)
     page = context.new_page()
-    enter(page, served, Role.CASEWORKER, PHONE)
-    page.get_by_role("link", name="Nouveau signalement").first.click()
+    enter(page, served, Role.CASEWORKER)
+    press(page.get_by_role("link", name="Nouveau signalement").first)
     page.locator("#number").fill(TYPED)
     page.get_by_label("Très dangereux").check()
     page.get_by_label("Vol", exact=True).check()
-    page.get_by_role("button", name="Enregistrer").click()
+    press(page.get_by_role("button", name="Enregistrer"))
     assert page.get_by_role("heading", name="Signalement enregistré").is_visible()
     context.close()
