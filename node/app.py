@@ -23,6 +23,7 @@ from node.api.limits import BodyLimit
 from node.api.staff import staff_api
 from node.jobs import build_jobs
 from node.roster_file import KEYS_FOLDER, load_roster
+from node.services.allowance import Allowance
 from node.services.announcing import Announcer
 from node.services.association import Association
 from node.services.evaluating import Evaluator
@@ -170,9 +171,9 @@ def build(
         gatherer=gatherer,
         reports=Reports(home, publisher),
         publisher=publisher,
-        lookups=Lookups(home, evaluator),
+        lookups=Lookups(home, evaluator, Allowance(home, settings.lookups_daily)),
         matches=matches,
-        network=Network(home, custody, evaluator),
+        network=Network(home, custody, evaluator, puller.results),
         unlocking=Unlocking(home, custody, publisher, matches),
         keeping=Keeping(home, publisher),
     )

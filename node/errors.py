@@ -41,6 +41,16 @@ class ThrottledError(NodeError):
         self.retry_after = retry_after
 
 
+class LookupLimitError(NodeError):
+    """This account has made all its lookups of the day: others of the association still can."""
+
+    code: ClassVar[str] = "lookup-limit"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"All of this account's lookups today are made. {retry_after} s to go.")
+        self.retry_after = retry_after
+
+
 class CsrfError(NodeError):
     """A form or a request came from a page that is not this session's: load the page again."""
 

@@ -27,6 +27,8 @@ class Permission(StrEnum):
     LOOKUP = "lookup"
     MATCHES_READ = "matches-read"
     NETWORK_READ = "network-read"
+    NETWORK_LIFT = "network-lift"
+    """Have a member's log read again that was stopped: after people have talked."""
     UNLOCK = "unlock"
     ACCOUNTS = "accounts"
 
@@ -48,7 +50,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.MODERATOR: _CASEWORKER | {Permission.REPORT_DECIDE, Permission.REPORT_WITHDRAW},
         # Whoever keeps the machine running has no need to read what workers said.
         Role.ADMINISTRATOR: frozenset(
-            {Permission.NETWORK_READ, Permission.UNLOCK, Permission.ACCOUNTS}
+            {
+                Permission.NETWORK_READ,
+                Permission.NETWORK_LIFT,
+                Permission.UNLOCK,
+                Permission.ACCOUNTS,
+            }
         ),
     }
 )

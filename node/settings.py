@@ -48,6 +48,8 @@ class Settings(BaseSettings):
     """Seconds, at most, between two pulls of one peer."""
     session_hours: Annotated[int, Field(ge=1, le=72)] = 12
     """Hours after which a signed-in browser must sign in again."""
+    lookups_daily: Annotated[int, Field(ge=1, le=1_000_000)] = 200
+    """Lookups that one account may make in a day, so that a stolen token is worth little."""
 
     @field_validator("public_url")
     @classmethod

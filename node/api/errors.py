@@ -18,6 +18,7 @@ from node.errors import (
     ConflictError,
     CsrfError,
     InvalidError,
+    LookupLimitError,
     NodeError,
     NotFoundError,
     NotSignedInError,
@@ -46,6 +47,7 @@ STATUS: Final[Mapping[type[VeilleuseError], int]] = MappingProxyType(
         WeakPassphraseError: 422,
         VaultLockedError: 423,
         ThrottledError: 429,
+        LookupLimitError: 429,
         FederationError: 503,
         NodeError: INTERNAL,
     }
@@ -68,7 +70,7 @@ def answer(error: VeilleuseError) -> Response:
         value = getattr(error, detail, None)
         if value is not None:
             content[detail] = value
-    if isinstance(error, ThrottledError):
+    if isinstance(error, ThrottledError | LookupLimitError):
         content["retry_after"] = error.retry_after
         headers["retry-after"] = str(error.retry_after)
     if status == STATUS[NotSignedInError]:

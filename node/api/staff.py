@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # node.app mounts this: at run time it imports this file
 _MAX_PASSPHRASE = 1024
 
 ReportId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+MemberId = Annotated[str, Path(max_length=32)]
 MatchKey = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
 
 
@@ -74,6 +75,14 @@ class Seen(BaseModel):
 
     key: str
     seen: bool = True
+
+
+class Lifted(BaseModel):
+    """A member whose log is read again."""
+
+    member: str
+    quarantine: str | None
+    """Code of what had stopped it; None if nothing had."""
 
 
 class Opened(BaseModel):
@@ -159,6 +168,10 @@ def _questions(node: "Node", caller: object) -> APIRouter:
     @router.get("/network")
     async def read_network(account: Account = who) -> NetworkView:
         return await node.network.status(account)
+
+    @router.post("/network/{member}/lift")
+    async def lift_quarantine(member: MemberId, account: Account = who) -> Lifted:
+        return Lifted(member=member, quarantine=await node.network.lift(account, member))
 
     @router.post("/unlock")
     async def unlock(request: UnlockRequest, account: Account = who) -> Opened:

@@ -23,6 +23,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "invalid": N_("Une réponse ne convient pas."),
     "key-file": N_("Un fichier de clés manque ou est abîmé."),
     "libsodium": N_("La bibliothèque libsodium ne peut pas être chargée."),
+    "lookup-limit": N_("Ce compte a fait toutes ses recherches de la journée."),
     "name-taken": N_("Un autre compte porte déjà ce nom."),
     "not-found": N_("Rien ne porte ce nom ici."),
     "not-joined": N_("Ce nœud n’est encore dans aucun réseau : veilleuse network --help"),
@@ -74,6 +75,7 @@ _COMPLETE: Final = frozenset(
     {
         "already-decided",
         "forbidden",
+        "lookup-limit",
         "name-taken",
         "not-joined",
         "not-custodian",

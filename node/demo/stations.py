@@ -116,6 +116,7 @@ def _prepare(station: Station, entropy: Entropy) -> Card:
             "demo": True,
             "publish_every": CADENCE,
             "poll_every": CADENCE,
+            "lookups_daily": QUOTA,
         },
     )
     return card

@@ -13,6 +13,7 @@ from crypto.values import Secret
 from node.accounts import Account
 from node.errors import VaultLockedError
 from node.permissions import Permission
+from node.services.allowance import Allowance
 from node.services.association import Association
 from node.services.evaluating import Evaluator
 from node.services.model import IdentifierDraft
@@ -36,9 +37,10 @@ class _Found:
 class Lookups:
     """Answers MATCH, NO_MATCH or INCOMPLETE. Never "safe"."""
 
-    def __init__(self, home: Association, evaluator: Evaluator) -> None:
+    def __init__(self, home: Association, evaluator: Evaluator, allowance: Allowance) -> None:
         self._home = home
         self._evaluator = evaluator
+        self._allowance = allowance
         self._shower = Shower(home.roster)
 
     async def search(
@@ -50,10 +52,12 @@ class Lookups:
             PermissionDeniedError: the role looks nothing up.
             AmbiguousIdentifierError: it could be three numbers or more; ask for the country.
             InvalidError: it cannot be read.
+            LookupLimitError: this account has made all its lookups of today.
         """
         account.require(Permission.LOOKUP)
         draft = IdentifierDraft(text=text, kind=kind, region=region)
         readings = read_typed("text", draft, self._home.member.region).candidates
+        await self._allowance.spend(account)
         keys = await self._evaluator.evaluate([reading.identifier for reading in readings])
         locators = self._locators(readings)
         found = await self._home.db.read(

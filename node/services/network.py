@@ -1,26 +1,45 @@
 """The network as this node sees it: who is heard from, what is locked, what would be missing."""
 
+from collections.abc import Mapping
+
 from sqlmodel import Session, select
 
+from federation.puller import PullResult
 from node.accounts import Account
+from node.errors import NotFoundError
 from node.permissions import Permission
 from node.services.association import Association
 from node.services.dates import DAY
 from node.services.evaluating import Evaluator
-from node.services.views import LockState, MemberView, NetworkView
+from node.services.views import LockState, MemberView, NetworkView, PullView
 from node.storage.log_tables import QuotaRow
+from node.storage.logs import lift_quarantine
 from node.vault.custody import Custody
 from protocol.answer import MirrorStatus, gap_of
 from protocol.roster import Member
 
 
 class Network:
-    """Status of every member, of the mirrors, and of this node's own locks."""
+    """Status of every member, of the mirrors, and of this node's own locks.
 
-    def __init__(self, home: Association, custody: Custody, evaluator: Evaluator) -> None:
+    Args:
+        home: of this node.
+        custody: for its state.
+        evaluator: for what was wrong with custodians.
+        pulls: how the last pull of each member ended; read anew each time.
+    """
+
+    def __init__(
+        self,
+        home: Association,
+        custody: Custody,
+        evaluator: Evaluator,
+        pulls: Mapping[str, PullResult],
+    ) -> None:
         self._home = home
         self._custody = custody
         self._evaluator = evaluator
+        self._pulls = pulls
 
     async def status(self, account: Account) -> NetworkView:
         """Return the present state.
@@ -30,6 +49,28 @@ class Network:
         """
         account.require(Permission.NETWORK_READ)
         return await self._home.db.read(self._status)
+
+    async def lift(self, account: Account, member: str) -> str | None:
+        """Have a member's log read again from where it was stopped; return the code that did.
+
+        The evidence is forgotten: whoever calls this has judged it, and talked with the people
+        there. A log that still shows the fault is stopped again by the next pull.
+
+        Raises:
+            PermissionDeniedError: the role may not.
+            NotFoundError: no such member.
+        """
+        account.require(Permission.NETWORK_LIFT)
+        if self._home.roster.member(member) is None:
+            raise NotFoundError("There is no member under this id.")
+
+        def work(session: Session) -> str | None:
+            code = self._home.logs(session).position(member).quarantine
+            if code is not None:
+                lift_quarantine(session, member)
+            return code
+
+        return await self._home.db.write(work)
 
     def _status(self, session: Session) -> NetworkView:
         now = self._home.clock.now()
@@ -87,8 +128,15 @@ class Network:
             quarantine=status.quarantine,
             not_searched=None if gap is None else gap.reason,
             fault=None if member.custodian is None else faults.get(member.custodian),
+            pulled=self._pulled(member.id),
             asked_today=asked,
         )
+
+    def _pulled(self, member: str) -> PullView | None:
+        last = self._pulls.get(member)
+        if last is None:
+            return None
+        return PullView(at=last.at, error=last.error, refusal=last.problem)
 
     def _custody_state(self) -> LockState:
         if self._custody.is_open:

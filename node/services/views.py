@@ -197,6 +197,16 @@ class MatchesView(View):
     matches: tuple[MatchView, ...]
 
 
+class PullView(View):
+    """How the last attempt to read a member's log ended."""
+
+    at: int
+    error: str | None
+    """Stable code of what stopped it; None if nothing did."""
+    refusal: str | None
+    """When the member's node refused: the code that it gave."""
+
+
 class MemberView(View):
     """One member as this node sees it."""
 
@@ -216,7 +226,9 @@ class MemberView(View):
     not_searched: Unsearched | None
     """Why a lookup is INCOMPLETE for this member, if it is."""
     fault: Fault | None
-    """What was wrong when this node last asked it to evaluate; a lie is never forgotten."""
+    """What was wrong with its evaluations; docs/spec/evaluation.md says how long that counts."""
+    pulled: PullView | None = None
+    """None for this node itself, and before the first attempt since it started."""
     asked_today: int
     """Elements that this node evaluated for it today."""
 

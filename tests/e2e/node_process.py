@@ -153,6 +153,7 @@ class NodeProcess:
             "VEILLEUSE_PUBLIC_URL": self.settings.public_url,
             "VEILLEUSE_PUBLISH_EVERY": str(self.settings.publish_every),
             "VEILLEUSE_POLL_EVERY": str(self.settings.poll_every),
+            "VEILLEUSE_LOOKUPS_DAILY": str(self.settings.lookups_daily),
             "TMPDIR": str(temporary),
             "SQLITE_TMPDIR": str(temporary),
             "PYTHONPATH": str(ROOT),

@@ -37,6 +37,9 @@ from protocol.roster import Auditor, Parameters, Stretching
 CHEAP = Stretching(operations=1, memory_kib=8)
 """Argon2id for passphrases and for Z: these tests are not about its cost."""
 
+MANY = 100_000
+"""Lookups a day: only its own test is about the limit."""
+
 CONTACT = "01 99 00 00 00"
 PASSPHRASE = "six mots tirés au hasard"
 
@@ -180,7 +183,8 @@ def found_network(
                 identity, Vault(keys, entropy), officer, title, url, contact="01 99 00 00 00"
             )
         )
-        made[name] = Settings(data=data, public_url=url, port=port, **settings)
+        chosen = {"lookups_daily": MANY} | settings
+        made[name] = Settings(data=data, public_url=url, port=port, **chosen)
     founding = found(
         cards,
         "essai",

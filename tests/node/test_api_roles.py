@@ -49,6 +49,7 @@ OPERATIONS = [
     Operation("get", "/matches", STAFF),
     Operation("post", "/matches/{key}/seen", STAFF, status=404),
     Operation("get", "/network", EVERYBODY),
+    Operation("post", "/network/{member}/lift", ADMINISTRATORS),
     Operation("post", "/unlock", ADMINISTRATORS, {"level": "vault", "passphrase": PASSPHRASE}),
 ]
 PEOPLE = {
@@ -71,7 +72,7 @@ async def solo(net: TestNetwork) -> Station:
 
 
 async def call(api: httpx.AsyncClient, operation: Operation, report: str) -> httpx.Response:
-    path = operation.path.format(report_id=report, key="0" * 64)
+    path = operation.path.format(report_id=report, key="0" * 64, member="strass")
     return await api.request(operation.method, path, json=operation.json)
 
 

@@ -9,19 +9,21 @@ import pytest_asyncio
 from sqlmodel import Session, select
 
 from federation.ports import Stored
-from node.errors import InvalidError, PermissionDeniedError, StorageError
+from node.errors import InvalidError, LookupLimitError, PermissionDeniedError, StorageError
 from node.services.announcing import Announcer
 from node.services.association import Association
 from node.services.errors import AmbiguousIdentifierError
 from node.services.own_log import OwnLog
 from node.services.publish import Publisher
 from node.services.views import GapView
+from node.storage.account_tables import LookupDayRow
 from node.storage.database import Database
 from node.storage.log_tables import AnnouncementRow, PieceRow, QuotaRow
 from node.storage.report_tables import ReportRow
 from protocol.answer import Unsearched, Verdict
 from protocol.fold import Standing
 from protocol.payload import Code, EmptyPayload
+from tests.node.clock import Clock
 from tests.node.network_fixture import PASSPHRASE, Station, TestNetwork, running_network
 from tests.node.reporting import log_size, look_up, published, reported, withdraw
 from tests.spellings import spellings
@@ -219,6 +221,37 @@ async def test_a_notice_that_expired_before_its_announcement_still_matches(
 async def test_an_administrator_looks_nothing_up(net: TestNetwork) -> None:
     with pytest.raises(PermissionDeniedError):
         await net["strass"].node.lookups.search(net["strass"].people["administrator"], "0")
+
+
+async def test_an_account_has_so_many_lookups_a_day(tmp_path: Path) -> None:
+    clock = Clock(1_795_305_600 - 60)  # a minute before a UTC day begins
+    one = {"strass": "STRASS"}
+    async with running_network(tmp_path, one, clock, lookups_daily=2) as network:
+        station = network["strass"]
+        for _ in range(2):
+            await look_up(station, "06 39 98 30 22")
+        with pytest.raises(LookupLimitError) as refused:
+            await look_up(station, "06 39 98 30 22")
+        assert refused.value.retry_after == 60
+        # What cannot be read costs nothing, and each account has its own.
+        lookups, people = station.node.lookups, station.people
+        for _ in range(2):
+            with pytest.raises(InvalidError):
+                await lookups.search(people["moderator"], "06 39 XX")
+            await lookups.search(people["moderator"], "06 39 98 30 22")
+        # A restart forgets nothing.
+        await network.shut(station)
+        await network.reopen(station)
+        async with network.client(station, "caseworker") as api:
+            answer = await api.post("/lookups", json={"text": "06 39 98 30 22"})
+        assert (answer.status_code, answer.json()["code"]) == (429, "lookup-limit")
+        assert answer.headers["retry-after"] == "60"
+        clock.time += 60
+        await look_up(station, "06 39 98 30 22")
+        counted = await station.node.db.read(
+            lambda session: session.exec(select(LookupDayRow.asked)).all()
+        )
+        assert list(counted) == [1]
 
 
 async def test_with_a_locked_vault_the_answer_is_incomplete_and_says_so(tmp_path: Path) -> None:

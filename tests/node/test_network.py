@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from federation.ports import Transaction
-from node.errors import InvalidError
+from node.errors import InvalidError, NotFoundError, PermissionDeniedError
 from node.services.views import NetworkView
 from protocol.answer import Unsearched
 from protocol.lookup import Fault
@@ -65,6 +65,30 @@ async def test_a_log_that_was_stopped_is_said_with_its_reason(net: TestNetwork) 
     assert (stopped.quarantine, stopped.not_searched) == ("split-view", Unsearched.QUARANTINED)
     assert not view.complete
     assert (await look_up(net["strass"], "06 39 98 90 02")).answer == "INCOMPLETE"
+    # An administrator has talked with the people there.
+    station = net["strass"]
+    assert (await station.node.puller.pull("cabiria")).error is not None
+    with pytest.raises(PermissionDeniedError):
+        await station.node.network.lift(station.people["moderator"], "cabiria")
+    lift = station.node.network.lift
+    assert await lift(station.people["administrator"], "cabiria") == "split-view"
+    assert await lift(station.people["administrator"], "cabiria") is None
+    with pytest.raises(NotFoundError):
+        await lift(station.people["administrator"], "inconnue")
+    assert (await station.node.puller.pull("cabiria")).error is None
+    assert (await look_up(station, "06 39 98 90 02")).answer == "NO_MATCH"
+
+
+async def test_how_the_last_pull_ended_is_said(net: TestNetwork) -> None:
+    station = net["strass"]
+    await net.shut(net["cabiria"])
+    await station.node.puller.pull("cabiria")
+    pulls = {member.id: member.pulled for member in (await status(station)).members}
+    assert pulls["strass"] is None
+    assert pulls["cabiria"] is not None
+    assert pulls["griselidis"] is not None
+    assert (pulls["cabiria"].error, pulls["griselidis"].error) == ("unreachable", None)
+    assert pulls["cabiria"].refusal is None
 
 
 async def test_a_custodian_that_does_not_answer_is_named(net: TestNetwork) -> None:
