@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 LOCALE = ROOT / "node" / "locale"
 TEMPLATES = sorted((ROOT / "node" / "web" / "templates").glob("*.html"))
 COMMAND = (
-    "pybabel extract -F node/locale/babel.cfg -k N_ --add-location=file --sort-by-file "
-    "-o node/locale/messages.pot node"
+    "pybabel extract -F node/locale/babel.cfg -k N_ --omit-header --add-location=file "
+    "--sort-by-file -o node/locale/messages.pot node"
 )
 SPOKEN = {"alt", "aria-label", "label", "placeholder", "title", "value"}
 """Attributes that people see or hear."""
