@@ -5,14 +5,15 @@ that a node cannot publish what its peers would refuse.
 Specification: docs/spec/mirroring.md#applying.
 """
 
+import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from federation.errors import RangeError
+from federation.errors import PieceError, RangeError
 from federation.ports import Stored, Transaction
 from protocol.entries import Announce, Entry, Revise, parse_entry
-from protocol.errors import PayloadError, PeerError
+from protocol.errors import PeerError
 from protocol.fold import (
     Announced,
     Effect,
@@ -25,7 +26,17 @@ from protocol.fold import (
 )
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.months import month_after, month_of
-from protocol.payload import Gone, Held, Piece, Slot, slots_of
+from protocol.payload import (
+    SALT_SIZE,
+    Expired,
+    Gone,
+    Held,
+    Opening,
+    Piece,
+    Slot,
+    commit,
+    slots_of,
+)
 
 CEILING_TOLERANCE: Final = 86_400
 """Seconds: on the last evening of a month a peer's clock may already be in the next one."""
@@ -84,6 +95,7 @@ def apply_batch(
 
     Raises:
         RangeError: not one row of pieces for each entry; nothing was written.
+        PieceError: pieces that are not those of their entry; nothing was written.
         MovedError: the log has grown since `applied_range` was read; nothing was written.
     """
     batch = fold_batch(tx, origin, raws, pieces, applied_range, ceiling)
@@ -139,6 +151,8 @@ def fold_batch(
     for index, (raw, row) in enumerate(zip(raws, pieces, strict=True), applied_range.size):
         try:
             effect = _step(overlay, origin, index, raw, row)
+        except PieceError:  # not what the log's key signed: nobody is convicted, nothing applied
+            raise
         except PeerError as error:
             poison = Poison(index, error, raw)
             break
@@ -184,20 +198,49 @@ class _Overlay:
             self._standings[at] = standing_after(effect, self.standing(self.origin, at))
 
 
+def check_pieces(origin: str, index: int, entry: Entry, row: Sequence[Piece]) -> None:
+    """Return if `row` can be what lies beside `entry`; what its payloads say is the fold's matter.
+
+    Args:
+        origin: association id of the log's author.
+        index: of the entry.
+        entry: verified.
+        row: as received. Nobody has signed it: only an opening proves itself.
+
+    Raises:
+        PieceError: another number of pieces than slots; a payload that does not open its
+            commitment; one erased by an entry that is not later, or kept back; no code, though
+            codes are never erased.
+    """
+    slots = slots_of(entry)
+    if len(row) != len(slots):
+        raise PieceError("An entry comes with another number of payloads than it commits to.")
+    for (slot, entry_id, commitment), piece in zip(slots, row, strict=True):
+        match piece:
+            case Opening() if not _opens(origin, entry_id, commitment, piece):
+                raise PieceError("A payload does not open the commitment in its log entry.")
+            case Gone() if piece.by <= index:
+                raise PieceError("A payload is said to be erased by an entry that is not later.")
+            case Held():
+                raise PieceError("A payload is kept from a member, as if it were an auditor.")
+            case Gone() | Expired() if isinstance(entry, Revise) and slot is Slot.MAIN:
+                raise PieceError("A revision does not show whether it amends, withdraws, disputes.")
+            case _:
+                pass
+
+
+def _opens(origin: str, entry_id: bytes, commitment: bytes, opening: Opening) -> bool:
+    committed = commit(origin, entry_id, opening)
+    return len(opening.salt) == SALT_SIZE and hmac.compare_digest(committed, commitment)
+
+
 def _step(
     overlay: _Overlay, origin: str, index: int, raw: bytes, row: Sequence[Piece]
 ) -> Effect | None:
     entry = parse_entry(raw)
     slots = slots_of(entry)
-    if len(row) != len(slots):
-        raise PayloadError("An entry comes with another number of payloads than it commits to.")
-    by_slot: dict[Slot, Piece] = {}
-    for (slot, _, _), piece in zip(slots, row, strict=True):
-        if isinstance(piece, Gone) and piece.by <= index:
-            raise PayloadError("A payload is said to be erased by an entry that came before it.")
-        if isinstance(piece, Held):
-            raise PayloadError("A payload is kept from a member, as if it were an auditor.")
-        by_slot[slot] = piece
+    check_pieces(origin, index, entry, row)
+    by_slot = {slot: piece for (slot, _, _), piece in zip(slots, row, strict=True)}
     effect = step(overlay, Item(origin, index, entry, by_slot))
     overlay.note(entry, effect)
     return effect

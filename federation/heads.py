@@ -82,13 +82,18 @@ def subtrees(tx: Transaction, origin: str) -> Subtrees:
 
 def root_at(tx: Transaction, origin: str, size: int) -> Hash:
     """Return the root that `origin`'s log had at `size` entries; we hold at least as many."""
+    return range_at(tx, origin, size).root()
+
+
+def range_at(tx: Transaction, origin: str, size: int) -> CompactRange:
+    """Return the first `size` entries of `origin`'s log; we hold at least as many."""
     hashes: list[Hash] = []
     start = 0
     for level in reversed(range(size.bit_length())):
         if size >> level & 1:
             hashes.append(Hash(tx.node(origin, level, start >> level)))
             start += 1 << level
-    return CompactRange(size, tuple(hashes)).root()
+    return CompactRange(size, tuple(hashes))
 
 
 def stored_checkpoint(note: bytes) -> Checkpoint:

@@ -81,6 +81,7 @@ class Mirror:
             What was applied; its `poison` says where and why the log was quarantined.
 
         Raises:
+            PieceError: the payloads are not those of the entries; nothing was written.
             MovedError: someone else extended the log meanwhile; nothing was written.
             QuarantinedError: someone else quarantined it meanwhile.
         """
@@ -89,9 +90,14 @@ class Mirror:
             await self.on_effects(applied.effects)
         return applied
 
-    async def convict(self, head: Head) -> None:
-        """Quarantine the author of `head`, who cannot show that it continues what is held."""
-        await self.ledger.write(lambda tx: _quarantine_split(tx, head, tx.position(head.origin)))
+    async def convict(self, head: Head, evidence: bytes) -> None:
+        """Quarantine the author of `head`, which `federation.forks` has shown to part from here."""
+
+        def work(tx: Transaction) -> None:
+            size = tx.position(head.origin).applied.size
+            tx.quarantine(head.origin, size, SplitViewError.code, evidence)
+
+        await self.ledger.write(work)
 
     def _meet(self, tx: Transaction, head: Head) -> Position | PeerError:
         # Evidence must be on disk, and an exception rolls a transaction back: so it is returned.

@@ -13,9 +13,10 @@ from crypto.errors import VeilleuseError
 from federation.applying import Applied
 from federation.client import Lane, PeerClient
 from federation.errors import RangeError, RefusedError, SplitViewError, StalledError
+from federation.forks import Forks
 from federation.heads import HEAD_LIMIT, Head
 from federation.mirror import Mirror
-from federation.pacing import Schedule, chance
+from federation.pacing import Breaker, Schedule, chance
 from federation.ports import Clock, Entropy
 from federation.ranges import (
     ANSWER_LIMIT,
@@ -25,7 +26,8 @@ from federation.ranges import (
     payloads_path,
     verify_range,
 )
-from protocol.merkle import CompactRange, ConsistencyError, verify_consistency
+from protocol.errors import PeerError
+from protocol.merkle import CompactRange, ConsistencyError
 from protocol.payload import Piece, parse_pieces
 
 MIN_ENTRIES: Final = 32
@@ -71,12 +73,14 @@ class Puller:
     entropy: Entropy
     results: dict[str, PullResult] = field(default_factory=dict)
     _locks: dict[str, asyncio.Lock] = field(init=False, repr=False)
+    _doubts: dict[str, Breaker] = field(init=False, repr=False)
     _spans: dict[str, int] = field(init=False, repr=False)
     _running: set[asyncio.Task[PullResult]] = field(init=False, repr=False, default_factory=set)
 
     def __post_init__(self) -> None:
         """Schedule every peer."""
         self._locks = {peer: asyncio.Lock() for peer in self.clients}
+        self._doubts = {peer: Breaker() for peer in self.clients}
         self._spans = dict.fromkeys(self.clients, MAX_ENTRIES)
         for peer in self.clients:
             self.schedule.add(peer, self.clock.monotonic(), chance(self.entropy(4)))
@@ -125,6 +129,7 @@ class Puller:
             except VeilleuseError as error:
                 failure = error
             finally:
+                self._judge(peer, failure)
                 self._plan(peer, unfinished=failure is None and not progress.up_to_date)
             self._adapt(peer, failure)
             result = PullResult(
@@ -171,9 +176,16 @@ class Puller:
         applied = await self.mirror.extend(head, held, raws[known:], rows[known:])
         return applied.poison is None
 
+    def _judge(self, peer: str, failure: VeilleuseError | None) -> None:
+        """Pull less often what only brings answers that are wrong: the lane's breaker sees none."""
+        if isinstance(failure, PeerError):
+            self._doubts[peer].failed(self.clock.monotonic(), chance(self.entropy(4)))
+        elif failure is None:
+            self._doubts[peer].answered()
+
     def _plan(self, peer: str, *, unfinished: bool) -> None:
         now = self.clock.monotonic()
-        wait = self.clients[peer].wait(Lane.PULL)
+        wait = max(self.clients[peer].wait(Lane.PULL), self._doubts[peer].wait(now))
         self.schedule.done(peer, now, chance(self.entropy(4)), wait)
         if unfinished:
             self.schedule.unfinished(peer, now)
@@ -219,22 +231,16 @@ class Puller:
         return raws
 
     async def _challenge(self, client: PeerClient, head: Head, held: CompactRange) -> None:
-        """Tell altered entries from another history: ask for the proof between the heads alone.
+        """Tell altered answers, which convict nobody, from another history.
 
         Raises:
-            SplitViewError: the peer cannot show that its head continues what is held; its log is
-                now quarantined.
+            SplitViewError: the peer's own signatures show one; its log is now quarantined.
         """
-        path = entries_path(head.origin, held.size, held.size, head.checkpoint.size)
-        _, proof = parse_entries(await client.get(path, ANSWER_LIMIT), 0)
-        try:
-            verify_consistency(
-                held.size, held.root(), head.checkpoint.size, head.checkpoint.root, proof
-            )
-        except ConsistencyError:
-            await self.mirror.convict(head)
+        evidence = await Forks(self.mirror.ledger, client).evidence(head, held.size)
+        if evidence is not None:
+            await self.mirror.convict(head, evidence)
             raise SplitViewError(
-                f"{head.origin} has signed a head that does not continue its own log.", head.note
+                f"{head.origin} has signed a head that does not continue its own log.", evidence
             ) from None
 
     async def _payloads(

@@ -5,12 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from federation.applying import append_own, apply_batch, ceiling_at
-from federation.errors import MovedError, RangeError
+from federation.errors import MovedError, PieceError, RangeError
 from federation.ports import Stored
-from protocol.errors import FoldError, PayloadError
+from protocol.entries import Announce, parse_entry
+from protocol.errors import FoldError
 from protocol.fold import Amended, Announced, Standing
 from protocol.merkle import CompactRange, leaf_hash
-from protocol.payload import Code, Gone, Opening, Slot
+from protocol.payload import Code, Gone, Opening, commit
 from tests.federation.hosts import NOW, stored
 from tests.federation.memory_ledger import MemoryTransaction, State
 from tests.protocol.builders import LogBuilder
@@ -132,14 +133,34 @@ def test_a_month_that_is_too_late_stops_nobody() -> None:
 def test_the_evidence_of_a_bad_payload_is_not_the_payload() -> None:
     log = LogBuilder(ORIGIN)
     log.announce("a")
-    opening = log.pieces[0][Slot.MAIN]
-    assert isinstance(opening, Opening)
-    altered = Opening(bytes(32), opening.payload)
+    entry = parse_entry(log.raws[0])
+    assert isinstance(entry, Announce)
+    bad = Opening(bytes(32), b'{"type":"announcement"}')
+    raw = Announce(id=entry.id, c=commit(ORIGIN, entry.id, bad)).encode()
     tx = MemoryTransaction(State())
-    apply_batch(tx, ORIGIN, log.raws, [[altered]], CompactRange(), CEILING)
+    apply_batch(tx, ORIGIN, [raw], [[bad]], CompactRange(), CEILING)
     assert tx.position(ORIGIN).quarantine == "payload"
     evidence = tx.state.logs[ORIGIN].evidence or b""
     assert set(json.loads(evidence)) == {"kind", "v", "id", "c"}
+
+
+@pytest.mark.parametrize("salt", [bytes(31), bytes(33)])
+def test_a_payload_that_is_not_the_one_committed_to_is_not_applied(salt: bytes) -> None:
+    log = LogBuilder(ORIGIN)
+    log.announce("a")
+    log.announce("b")
+    entry = parse_entry(log.raws[1])
+    assert isinstance(entry, Announce)
+    # HMAC pads its key with zeros: only the salt's size tells these from the one committed to.
+    zeros = Opening(bytes(32), b"{}")
+    log.raws[1] = Announce(id=entry.id, c=commit(ORIGIN, entry.id, zeros)).encode()
+    tx = MemoryTransaction(State())
+    first = next(iter(log.pieces[0].values()))
+    for bad in (Opening(salt, b"{}"), Opening(bytes(32), b"{ }")):
+        with pytest.raises(PieceError):
+            apply_batch(tx, ORIGIN, log.raws, [[first], [bad]], CompactRange(), CEILING)
+    assert tx.position(ORIGIN).applied.size == 0
+    assert tx.position(ORIGIN).quarantine is None
 
 
 def test_entries_without_their_pieces_are_not_applied() -> None:
@@ -164,7 +185,7 @@ def test_a_node_cannot_append_what_its_peers_would_refuse() -> None:
 def test_an_own_entry_needs_all_its_openings() -> None:
     log = LogBuilder(ORIGIN)
     log.announce("a")
-    with pytest.raises(PayloadError):
+    with pytest.raises(PieceError):
         append_own(MemoryTransaction(State()), ORIGIN, [Stored(log.raws[0], ())], CEILING)
 
 

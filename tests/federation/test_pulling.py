@@ -11,15 +11,29 @@ import pytest
 from federation import puller as puller_module
 from federation.client import Lane, PeerClient
 from federation.errors import MovedError, NotMemberError, StalledError
+from federation.heads import split_evidence
+from federation.pacing import LONGEST_BACKOFF
 from federation.puller import PullResult
-from federation.ranges import encode_entries, parse_entries
+from federation.ranges import encode_entries, parse_entries, verify_range
 from protocol.answer import Unsearched, gap_of
 from protocol.canonical import dumps
 from protocol.checkpoint import Checkpoint
+from protocol.entries import Announce, parse_entry
 from protocol.fold import Announced, Standing, Withdrawn
 from protocol.merkle import EMPTY_ROOT, CompactRange, Hash, leaf_hash, verify_consistency
 from protocol.note import parse_note
-from protocol.payload import Code, Expired, Gone, Held, Opening, Piece, encode_pieces, parse_pieces
+from protocol.payload import (
+    Code,
+    Expired,
+    Gone,
+    Held,
+    Opening,
+    Piece,
+    Slot,
+    commit,
+    encode_pieces,
+    parse_pieces,
+)
 from tests.federation.hosts import World, stored
 from tests.protocol.builders import LogBuilder
 
@@ -261,16 +275,17 @@ async def test_altered_entries_are_not_applied_and_nobody_is_convicted(
     assert (await pull(world)).applied == 3
 
 
-async def test_a_wrong_root_over_new_entries_quarantines(world: World) -> None:
+async def test_a_root_over_nothing_that_can_be_shown_applies_nothing(world: World) -> None:
     author = world[B]
     author.log.announce("a")
     await author.publish()
     await pull(world)
     author.log.announce("b")
     author.impose(author.rows(), root=leaf_hash(b"wrong"))
-    assert (await pull(world)).error == "split-view"
+    assert (await pull(world)).error == "consistency"
     held = world[A].ledger.log(B)
-    assert (held.quarantine, held.applied.size, held.head_size) == ("split-view", 1, 1)
+    assert (held.quarantine, held.applied.size, held.head_size) == (None, 1, 1)
+    assert held.seen_size == 2  # signed, and not held: lookups are "behind"
 
 
 async def test_a_wrong_root_of_a_log_never_seen_applies_nothing(world: World) -> None:
@@ -319,37 +334,93 @@ def pieces_bent(index: int, content: bytes) -> bytes:
     return encode_pieces(rows)
 
 
-async def test_an_altered_payload_quarantines_at_its_entry_and_keeps_those_before(
-    world: World,
-) -> None:
-    author = world[B]
-    for number in "abcd":
-        author.log.announce(number)
-    await author.publish()
-    author.bend = lambda path, content: pieces_bent(2, content) if "/payloads/" in path else content
-    result = await pull(world)
-    assert (result.error, result.applied) == ("payload", 2)
-    held = world[A].ledger.log(B)
-    assert (held.quarantine, held.quarantined_at, held.applied.size) == ("payload", 2, 2)
-    assert held.evidence == author.log.raws[2]  # the entry: what may be erased is not evidence
+def opening_of(payload: bytes, content: bytes) -> bytes:
+    del content
+    return encode_pieces([[Opening(bytes(32), payload)]])
 
 
 @pytest.mark.parametrize(
-    "pieces",
+    "bend",
     [
-        [[Held()]],
-        [[Gone(by=0)]],
-        [[]],
-        [[Expired(), Expired()]],
+        lambda content: pieces_bent(0, content),
+        lambda content: opening_of(b"{}", content),
+        lambda _: encode_pieces([[Held()]]),
+        lambda _: encode_pieces([[Gone(by=0)]]),
+        lambda _: encode_pieces([[]]),
+        lambda _: encode_pieces([[Expired(), Expired()]]),
     ],
-    ids=["kept from a member", "gone by itself", "too few", "too many"],
+    ids=["altered", "another", "kept from a member", "gone by itself", "too few", "too many"],
 )
-async def test_pieces_that_cannot_be_quarantine(world: World, pieces: list[list[Piece]]) -> None:
-    world[B].log.announce("a")
-    await world[B].publish()
-    world[B].bend = lambda path, content: encode_pieces(pieces) if "/payloads/" in path else content
-    assert (await pull(world)).error == "payload"
-    assert world[A].ledger.log(B).quarantined_at == 0
+async def test_pieces_that_nobody_signed_convict_nobody(world: World, bend: Bend) -> None:
+    author = world[B]
+    author.log.announce("a")
+    await author.publish()
+    author.bend = lambda path, content: bend(content) if "/payloads/" in path else content
+    result = await pull(world)
+    assert (result.error, result.applied, result.up_to_date) == ("piece", 0, False)
+    held = world[A].ledger.log(B)
+    assert (held.quarantine, held.rows, held.seen_size) == (None, [], 1)
+    author.bend = None
+    assert (await pull(world)).up_to_date
+
+
+@pytest.mark.parametrize("piece", [Gone(by=5), Expired()], ids=["gone", "expired"])
+async def test_a_code_that_is_kept_back_convicts_nobody(world: World, piece: Piece) -> None:
+    author = world[B]
+    author.log.announce("a")
+    author.log.revise(0, Code.WITHDRAW)
+    await author.publish()
+
+    def bend(path: str, content: bytes) -> bytes:
+        if "/payloads/" not in path:
+            return content
+        rows = parse_pieces(content, BIG)
+        return encode_pieces([rows[0], (piece, rows[1][1])])
+
+    author.bend = bend
+    assert (await pull(world)).error == "piece"
+    assert world[A].ledger.log(B).quarantine is None
+    author.bend = None
+    assert (await pull(world)).applied == 2
+
+
+async def test_a_payload_that_its_author_committed_to_and_that_is_none_convicts(
+    world: World,
+) -> None:
+    author = world[B]
+    for number in "ab":
+        author.log.announce(number)
+    entry = parse_entry(author.log.raws[1])
+    assert isinstance(entry, Announce)
+    opening = Opening(bytes(32), b'{"type":"announcement"}')
+    author.log.raws[1] = Announce(id=entry.id, c=commit(B, entry.id, opening)).encode()
+    author.log.pieces[1] = {Slot.MAIN: opening}
+    author.log.announce("c")
+    author.impose(author.rows())
+    result = await pull(world)
+    assert (result.error, result.applied) == ("payload", 1)
+    held = world[A].ledger.log(B)
+    assert (held.quarantine, held.quarantined_at, held.applied.size) == ("payload", 1, 1)
+    assert held.evidence == author.log.raws[1]  # the entry: what may be erased is not evidence
+
+
+async def test_a_peer_whose_answers_stay_wrong_is_pulled_less_and_less(world: World) -> None:
+    author, reader = world[B], world[A]
+    author.log.announce("a")
+    await author.publish()
+    reader.schedule.take_due(world.clock.monotonic() + 1)
+    author.bend = lambda path, content: b"{}" if "/entries/" in path else content
+    for _ in range(12):
+        assert (await pull(world)).error == "range"
+        reader.schedule.take_due(world.clock.monotonic() + 1000)
+    assert reader.clients[B].wait(Lane.PULL) == 0  # it answers, and quickly
+    await pull(world)
+    assert reader.schedule.take_due(world.clock.monotonic() + LONGEST_BACKOFF / 2 - 1) == ()
+    author.bend = None
+    assert (await pull(world)).error is None
+    reader.schedule.take_due(world.clock.monotonic() + 1000)
+    await pull(world)
+    assert reader.schedule.take_due(world.clock.monotonic() + 60) == (B,)
 
 
 @pytest.mark.parametrize(
@@ -616,7 +687,7 @@ async def test_an_unreadable_proof_convicts_nobody_of_an_empty_log(world: World)
     assert world[A].ledger.log(B).quarantine is None
 
 
-async def test_an_unreadable_proof_between_the_heads_convicts(world: World) -> None:
+async def test_an_unreadable_proof_between_the_heads_convicts_nobody(world: World) -> None:
     author = world[B]
     author.log.announce("a")
     await author.publish()
@@ -624,7 +695,68 @@ async def test_an_unreadable_proof_between_the_heads_convicts(world: World) -> N
     author.log.announce("b")
     await author.publish()
     author.bend = lambda path, content: proof_bent(content) if "/entries/" in path else content
+    assert (await pull(world)).error == "consistency"
+    assert world[A].ledger.log(B).quarantine is None
+    author.bend = None
+    assert (await pull(world)).applied == 1
+
+
+@pytest.mark.parametrize("shared", [0, 1, 2, 5, 6])
+async def test_a_longer_head_of_another_history_convicts_by_what_was_signed(
+    world: World, shared: int
+) -> None:
+    author = world[B]
+    for number in "abcdefg":
+        author.log.announce(number)
+    await author.publish()
+    await pull(world)
+    held_note = world[A].ledger.log(B).head
+    other = LogBuilder(B)
+    for number in "abcdefg"[:shared]:
+        other.announce(number)
+    for number in "hijklmnop":
+        other.announce(number)
+    author.impose(stored(other))
     assert (await pull(world)).error == "split-view"
+    held = world[A].ledger.log(B)
+    assert (held.quarantine, held.applied.size) == ("split-view", 7)
+    assert len(held.rows) == 7
+    # A third party needs nothing but the log's key.
+    evidence = json.loads(held.evidence or b"")
+    assert evidence["index"] == shared
+    assert held_note is not None
+    assert base64.b64decode(evidence["held"]) == held_note
+    before = CompactRange.from_bytes(bytes.fromhex(evidence["before"]))
+    for kind in ("held", "served"):
+        head = world["griselidis"].mirror.open_head(B, base64.b64decode(evidence[kind]))
+        proof = [Hash(bytes.fromhex(item)) for item in evidence[f"{kind}_proof"]]
+        verify_range(before, [base64.b64decode(evidence[f"{kind}_entry"])], proof, head.checkpoint)
+    assert evidence["held_entry"] != evidence["served_entry"]
+
+
+@pytest.mark.parametrize("proofs", [(), ("/3/3?",), ("/3/3?", "/1/1?"), ("/",)])
+async def test_answers_altered_while_a_fork_is_looked_for_convict_nobody(
+    world: World, proofs: tuple[str, ...]
+) -> None:
+    author = world[B]
+    for number in "abc":
+        author.log.announce(number)
+    await author.publish()
+    await pull(world)
+    author.log.announce("d")
+    await author.publish()
+
+    def bend(path: str, content: bytes) -> bytes:
+        if "/entries/" not in path:
+            return content
+        message = json.loads(content)
+        entries = [base64.b64decode(raw).replace(b'"v":1', b'"v":2') for raw in message["entries"]]
+        content = dumps({**message, "entries": [base64.b64encode(raw).decode() for raw in entries]})
+        return proof_bent(content) if any(part in path for part in proofs) else content
+
+    author.bend = bend
+    assert (await pull(world)).error == "consistency"
+    assert world[A].ledger.log(B).quarantine is None
 
 
 async def test_a_peer_that_refuses_to_prove_is_asked_again_later(world: World) -> None:
@@ -714,6 +846,5 @@ async def test_any_sign_of_life_ends_the_wait_for_a_peer_that_was_away(world: Wo
 
 async def test_evidence_against_a_log_of_which_no_head_is_held(world: World) -> None:
     head = world[A].mirror.open_head(B, world[B].sign(1, leaf_hash(b"one history")))
-    await world[A].mirror.convict(head)
-    evidence = json.loads(world[A].ledger.log(B).evidence or b"")
+    evidence = json.loads(await world[A].ledger.read(lambda tx: split_evidence(tx, None, head)))
     assert (evidence["held"], base64.b64decode(evidence["served"])) == (None, head.note)
