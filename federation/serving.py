@@ -4,8 +4,9 @@ The caller has been authenticated (`protocol.requests.verify_request`); here it 
 may have. Specification: docs/spec/mirroring.md#reading.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, TypeVar
 
 from federation.errors import NotFoundError, NotMemberError
 from federation.heads import subtrees
@@ -26,6 +27,11 @@ from protocol.payload import Opening, Piece, encode_pieces
 from protocol.requests import VERSION
 from protocol.roster import Roster
 from protocol.tiles import ENTRIES, Tile, encode_bundle
+
+T = TypeVar("T")
+
+_READ_AT_ONCE: Final = 64
+"""Entries: at most 4 MiB, and a full answer of small ones is no more than 128 reads."""
 
 _PIECE_OVERHEAD: Final = 64
 """Bytes that a piece costs in an answer beyond its payload."""
@@ -132,10 +138,15 @@ def _tile(tx: Transaction, origin: str, tile: Tile) -> bytes | None:
 def _entries(tx: Transaction, origin: str, start: int, end: int, head: int) -> bytes:
     if not 0 <= start <= end <= head <= tx.position(origin).applied.size:
         raise NotFoundError("This range of this log is not held here.")
-    raws = tx.entries(origin, start, min(end, start + MAX_ENTRIES))
-    taken = _fitting([len(raw) for raw in raws], MAX_ENTRIES_SIZE)
-    proof = consistency_proof(subtrees(tx, origin), start + taken, head)
-    return encode_entries(raws[:taken], proof)
+    raws = _fitting(
+        lambda a, b: tx.entries(origin, a, b),
+        len,
+        start,
+        min(end, start + MAX_ENTRIES),
+        MAX_ENTRIES_SIZE,
+    )
+    proof = consistency_proof(subtrees(tx, origin), start + len(raws), head)
+    return encode_entries(raws, proof)
 
 
 def _payloads(
@@ -143,23 +154,40 @@ def _payloads(
 ) -> list[tuple[Piece, ...]]:
     if not 0 <= start < end <= tx.position(origin).applied.size:
         raise NotFoundError("This range of this log is not held here.")
-    end = min(end, start + MAX_ENTRIES)
-    rows = tx.pieces(origin, start, end)
-    rows = rows[: _fitting([_size(row) for row in rows], MAX_PAYLOADS_SIZE)]
+    rows = _fitting(
+        lambda a, b: tx.pieces(origin, a, b),
+        _size,
+        start,
+        min(end, start + MAX_ENTRIES),
+        MAX_PAYLOADS_SIZE,
+    )
     if full:
         return rows
     raws = tx.entries(origin, start, start + len(rows))
     return [as_auditor_sees(parse_entry(raw), row) for raw, row in zip(raws, rows, strict=True)]
 
 
-def _fitting(sizes: list[int], limit: int) -> int:
-    """Return how many of the first items fit into `limit` bytes: at least one, if there is one."""
+def _fitting(
+    read: Callable[[int, int], list[T]],
+    size_of: Callable[[T], int],
+    start: int,
+    end: int,
+    limit: int,
+) -> list[T]:
+    """Return the first items that fit into `limit` bytes: at least one, if there is one.
+
+    Read a few at a time: a member may fill its log with entries of 64 KiB and ask everybody for
+    thousands of them, and what an answer does not hold must not pass through memory either.
+    """
+    taken: list[T] = []
     total = 0
-    for count, size in enumerate(sizes):
-        total += size
-        if count and total > limit:
-            return count
-    return len(sizes)
+    for at in range(start, end, _READ_AT_ONCE):
+        for item in read(at, min(end, at + _READ_AT_ONCE)):
+            total += size_of(item)
+            if taken and total > limit:
+                return taken
+            taken.append(item)
+    return taken
 
 
 def _size(row: tuple[Piece, ...]) -> int:

@@ -36,8 +36,12 @@ def federation_routes(node: "Node") -> list[Route]:
     """Return the routes that peers and auditors use."""
 
     async def authenticated(request: HttpRequest) -> VerifiedRequest:
-        """Return who asks. The URI is built from the configured one, never from a Host field."""
-        return verify_request(
+        """Return who asks. The URI is built from the configured one, never from a Host field.
+
+        Whatever a peer asks for, it has signed it: it is alive, and what was answered in its name
+        while it could not be reached is over.
+        """
+        verified = verify_request(
             Request(
                 request.method,
                 node.settings.public_url + _raw_target(request),
@@ -49,6 +53,8 @@ def federation_routes(node: "Node") -> list[Route]:
             node.clock.now(),
             node.roster.caller_key,
         )
+        node.puller.contact(verified.keyid)
+        return verified
 
     async def well_known(_: HttpRequest) -> bytes:
         return node.serving.well_known()

@@ -1,4 +1,5 @@
 import json
+from collections.abc import Callable
 
 import pytest
 
@@ -9,6 +10,7 @@ from protocol.merkle import leaf_hash, subtrees_of, verify_inclusion
 from protocol.payload import Code, Gone, Held, Opening, parse_pieces
 from protocol.tiles import Tile, TileError, decode_bundle, parse_hash_tile
 from tests.federation.hosts import World
+from tests.federation.memory_ledger import MemoryTransaction
 
 A, B = "strass", "cabiria"
 
@@ -108,6 +110,38 @@ async def test_an_answer_holds_at_most_so_many_bytes(
     monkeypatch.setattr("federation.serving.MAX_PAYLOADS_SIZE", 5000)
     data = await full[B].serving.payloads(A, B, 5, 260)
     assert 1 < len(parse_pieces(data, 1 << 22)) < 8
+
+
+async def test_what_an_answer_does_not_hold_is_not_read_either(
+    full: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("federation.serving._READ_AT_ONCE", 4)
+    monkeypatch.setattr("federation.serving.MAX_ENTRIES_SIZE", 6 * len(full[B].log.raws[5]))
+    monkeypatch.setattr("federation.serving.MAX_PAYLOADS_SIZE", 5000)
+    reads: list[tuple[str, int, int]] = []
+    for kind in ("entries", "pieces"):
+        honest = getattr(MemoryTransaction, kind)
+
+        def read(
+            tx: MemoryTransaction,
+            origin: str,
+            start: int,
+            end: int,
+            *,
+            kind: str = kind,
+            honest: Callable[..., list[object]] = honest,
+        ) -> list[object]:
+            reads.append((kind, start, end))
+            return honest(tx, origin, start, end)
+
+        monkeypatch.setattr(MemoryTransaction, kind, read)
+    data = await full[B].serving.entries(A, B, 5, 260, 260)
+    assert len(parse_entries(data, 255)[0]) == 6
+    assert reads == [("entries", 5, 9), ("entries", 9, 13)]
+    reads.clear()
+    rows = parse_pieces(await full[B].serving.payloads(A, B, 5, 260), 1 << 22)
+    assert [end - start for _, start, end in reads] == [4] * len(reads)
+    assert len(rows) <= 4 * len(reads) < len(rows) + 5
 
 
 async def test_a_member_gets_payloads_and_an_auditor_what_became_of_them(full: World) -> None:

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from crypto.signing import public_key
 from crypto.values import SigningSeed
+from federation.client import Lane
 from node.system import entropy
 from protocol.canonical import loads
 from protocol.checkpoint import open_checkpoint
@@ -232,3 +233,19 @@ async def test_answers_say_nothing_about_the_server(
     asked = request(station, "/log/checkpoint")
     answer = await send(wire, asked, signed(net, asked))
     assert set(answer.headers) <= {"content-type", "content-length", "date", "connection"}
+
+
+async def test_whatever_a_peer_signs_shows_that_it_is_alive(
+    net: TestNetwork, station: Station, wire: httpx.AsyncClient
+) -> None:
+    client = station.node.clients["cabiria"]
+    lane = client._lanes[Lane.EVALUATE].breaker
+    asked = request(station, READS[0])
+    now = station.node.clock.monotonic()
+    lane.retry_after(now, 600)
+    stranger = await wire.get(asked.target_uri, headers=signed(net, asked, to="griselidis"))
+    assert stranger.status_code == 421
+    assert client.wait(Lane.EVALUATE) > 0
+    known = await wire.get(asked.target_uri, headers=signed(net, asked))
+    assert known.status_code == 200
+    assert client.wait(Lane.EVALUATE) == 0
