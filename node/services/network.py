@@ -94,6 +94,7 @@ class Network:
             for member in self._home.roster.members
         )
         me = next(member for member in members if member.own)
+        opened = self._home.vault.is_open
         return NetworkView(
             network=self._home.roster.facts.network,
             member=self._home.id,
@@ -105,9 +106,10 @@ class Network:
             max_silence=self._home.roster.parameters.max_silence,
             boot="open",
             custody=self._custody_state(),
-            vault="open" if self._home.vault.is_open else "locked",
+            vault="open" if opened else "locked",
             members=members,
-            complete=self._home.vault.is_open
+            complete=opened
+            and not self._home.rows.unfindable(session)
             and all(member.own or member.not_searched is None for member in members),
         )
 

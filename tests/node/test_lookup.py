@@ -300,6 +300,8 @@ async def test_a_deposit_that_nobody_read_yet_makes_it_incomplete(tmp_path: Path
         found = await look_up(station, "06 39 98 30 18")
         assert (found.answer, found.own_reports) == (Verdict.INCOMPLETE, (report,))
         assert found.not_searched == (gap,)
+        network_view = await station.node.network.status(station.people["administrator"])
+        assert not network_view.complete
         await station.node.reports.refuse(station.people["moderator"], "00" * 16)
         assert (await look_up(station, "06 39 98 30 19")).answer is Verdict.NO_MATCH
 
