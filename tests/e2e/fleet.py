@@ -27,7 +27,7 @@ PROMISE: Final = 60.0
 
 PARAMETERS: Final = Parameters(argon2id=CHEAP, quota_daily=1_000_000)
 _TRIES: Final = 3
-_SETTLE_SECONDS: Final = 60.0
+_SETTLE_SECONDS: Final = 120.0
 
 
 @dataclass

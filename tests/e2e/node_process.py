@@ -23,7 +23,7 @@ SERVE: Final = (sys.executable, "-m", "node")
 FAULTY: Final = (sys.executable, str(ROOT / "tests/e2e/programs/faulty_node.py"))
 """Honest until a file called `fault` in its data folder says otherwise."""
 
-_START_SECONDS: Final = 60.0
+_START_SECONDS: Final = 120.0
 _STOP_SECONDS: Final = 20.0
 
 

@@ -109,10 +109,10 @@ class Relays:
                 # An answer may come to a request that broke off; nobody asks without listening.
                 await asyncio.wait(ways[1:], timeout=_LAST_WORDS)
             finally:
+                back.close()
                 await _cancel(set(ways))
-                await _shut(back)
         finally:
-            await _shut(writer)
+            writer.close()
 
     async def _close(self) -> None:
         for relay in self._relays.values():
@@ -131,14 +131,7 @@ async def _pump(
 
 
 async def _cancel(tasks: set[asyncio.Task[None]]) -> None:
+    await asyncio.sleep(0)  # one that has not begun would not clean up
     for task in tuple(tasks):
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-
-
-async def _shut(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    try:
-        await writer.wait_closed()
-    except OSError:
-        return

@@ -16,7 +16,7 @@ from protocol.payload import AmendPayload, AnnouncePayload
 from tests.e2e.fleet import PROMISE, Fleet, missing
 from tests.e2e.node_process import NodeProcess, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 NUMBER = "+33639980177"
 TYPED = "06 39-98.01 77"

@@ -17,7 +17,7 @@ import pytest
 from tests.e2e.fleet import Fleet
 from tests.e2e.node_process import NodeProcess, until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 KILLS = 10
 IN_FLIGHT = 6

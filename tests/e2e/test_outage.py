@@ -5,14 +5,14 @@ import pytest
 from tests.e2e.fleet import Fleet, missing, running_fleet
 from tests.e2e.node_process import FAULTY, until
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 KNOWN = "+33639980160"
 MISSED = "+33639980161"
 OWN = "+33639980162"
 PENDING = "+33639980163"
 NOBODY = "+33639980169"
-SOON = 20.0
+SOON = 60.0
 
 
 def gaps(answer: dict[str, object]) -> set[tuple[object, object]]:

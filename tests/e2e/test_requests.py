@@ -33,7 +33,7 @@ from tests.e2e.fleet import Fleet
 from tests.e2e.node_process import NodeProcess, until
 from tests.protocol.builders import seed
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 EVALUATE: Final = "/federation/v1/evaluate"
 HINT: Final = "/federation/v1/hint"

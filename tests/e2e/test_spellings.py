@@ -13,7 +13,7 @@ from tests.e2e.fleet import PROMISE, Fleet, missing, running_fleet
 from tests.e2e.node_process import until
 from tests.spellings import Spelling, spellings
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = pytest.mark.timeout(600)
 
 MOBILE = "+33639980123"
 PITFALL = ["06 39 98 01 23", "+33 (0)6 39 98 01 23", "0033639980123"]

@@ -76,7 +76,7 @@ def watched(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fleet]:
         for association, numbers in REPORTED.items():
             for number in numbers:
                 running[association].publish(number)
-        assert until(lambda: announced(running), 30), "not everything is announced"
+        assert until(lambda: announced(running), 120), "not everything is announced"
         yield running
 
 
