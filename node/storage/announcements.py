@@ -1,14 +1,15 @@
 """The fold's state as rows: applying effects, and asking which announcements carry a tag."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_
+from sqlalchemy import ColumnElement, and_, insert, or_
 from sqlmodel import Session, col, select
 
 from node.storage.erasure import erase_announcement, keep_until
-from node.storage.log_tables import AnnouncementRow, LogRow, PieceRow
+from node.storage.log_tables import LOST, AnnouncementRow, LogRow, PieceRow
 from protocol.answer import MirrorStatus
 from protocol.fold import (
     Amended,
@@ -113,34 +114,30 @@ def mirror_statuses(
         month: this one, `YYYY-MM`: what may be kept beyond it and is not held is missing.
         generation: of the tags that a lookup computes; None for any.
     """
-    missing: dict[str, int] = dict(
-        session.exec(
-            select(AnnouncementRow.origin, func.count())
-            .where(_unsearched(month, generation))
-            .group_by(col(AnnouncementRow.origin))
-        ).all()
-    )
+    missing = Counter[str]()
+    for condition in _unsearchable(month, generation):
+        # No GROUP BY: it would be answered by reading everything in order.
+        missing.update(session.exec(select(AnnouncementRow.origin).where(condition)))
     logs = {
         row.origin: row
         for row in session.exec(select(LogRow).where(col(LogRow.origin).in_(members)))
     }
-    return [_status(member, logs.get(member), missing.get(member, 0)) for member in members]
+    return [_status(member, logs.get(member), missing[member]) for member in members]
 
 
-def _unsearched(month: str, generation: int | None) -> ColumnElement[bool]:
-    """Return what is true of a standing announcement that no lookup can find.
+def _unsearchable(month: str, generation: int | None) -> Iterator[ColumnElement[bool]]:
+    """Yield what is true of a standing announcement that no lookup can find; no two of one row.
 
-    One without a tag was erased here before its time: the clock was wrong that day, or an amendment
-    that prolongs it came too late. One of another generation has a tag that nobody computes.
+    Each has an index of its own, so that the few are found among the many at every lookup.
     """
-    lost: ColumnElement[bool] = col(AnnouncementRow.tag).is_(None)
+    kept = col(AnnouncementRow.until) >= month
+    # Never held; or erased before its time: the clock was wrong that day, or an amendment that
+    # prolongs it came too late.
+    yield and_(LOST, or_(col(AnnouncementRow.standing) == Standing.MISSING.value, kept))
     if generation is not None:
-        lost = or_(lost, col(AnnouncementRow.generation) != generation)
-    matching = col(AnnouncementRow.standing).in_([Standing.LIVE.value, Standing.DISPUTED.value])
-    return or_(
-        col(AnnouncementRow.standing) == Standing.MISSING.value,
-        and_(matching, lost, col(AnnouncementRow.until) >= month),
-    )
+        # Under a tag that nobody computes.
+        yield and_(col(AnnouncementRow.generation) < generation, kept)
+        yield and_(col(AnnouncementRow.generation) > generation, kept)
 
 
 def _row(effect: Announced) -> dict[str, Any]:

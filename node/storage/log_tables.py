@@ -4,7 +4,9 @@
 is an index that can be rebuilt from them.
 """
 
-from sqlalchemy import Index, UniqueConstraint
+from typing import Final
+
+from sqlalchemy import Index, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 
@@ -58,11 +60,22 @@ class PieceRow(SQLModel, table=True):
     gone_by: int | None = None
 
 
+LOST: Final = text("tag IS NULL AND standing <> 'withdrawn'")
+"""True of an announcement that matches nothing and was not withdrawn. Written out, because an
+index is used only where the query repeats its condition."""
+
+
 class AnnouncementRow(SQLModel, table=True):
     """The fold's state: one row an announcement; `tag` is null once it no longer matches."""
 
     __tablename__ = "announcement"
-    __table_args__ = (Index("announcement_tag", "tag"), Index("announcement_until", "until"))
+    __table_args__ = (
+        Index("announcement_tag", "tag", sqlite_where=text("tag IS NOT NULL")),
+        Index("announcement_until", "until"),
+        # Every lookup counts what cannot be searched: rows that are few, among all there are.
+        Index("announcement_lost", "origin", sqlite_where=LOST),
+        Index("announcement_generation", "generation"),
+    )
 
     origin: str = Field(primary_key=True)
     index: int = Field(primary_key=True)

@@ -34,8 +34,22 @@ def upgrade() -> None:
         sa.Column("until", sa.String(), nullable=True),
         sa.PrimaryKeyConstraint("origin", "index"),
     )
-    op.create_index("announcement_tag", "announcement", ["tag"], unique=False)
+    op.create_index(
+        "announcement_tag",
+        "announcement",
+        ["tag"],
+        unique=False,
+        sqlite_where=sa.text("tag IS NOT NULL"),
+    )
     op.create_index("announcement_until", "announcement", ["until"], unique=False)
+    op.create_index(
+        "announcement_lost",
+        "announcement",
+        ["origin"],
+        unique=False,
+        sqlite_where=sa.text("tag IS NULL AND standing <> 'withdrawn'"),
+    )
+    op.create_index("announcement_generation", "announcement", ["generation"], unique=False)
     op.create_table(
         "debit",
         sa.Column("member", sa.String(), nullable=False),
