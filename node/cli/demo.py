@@ -15,7 +15,8 @@ from node.cli.errors import CommandError
 from node.cli.options import Json
 from node.cli.output import progress_console
 from node.cli.words import _
-from node.demo.stage import demo_stage
+from node.demo.seize import LOW_WALL
+from node.demo.stage import DEFAULT_WALL, demo_stage
 from node.labels import N_
 from node.system import SystemClock, entropy
 
@@ -60,7 +61,8 @@ def demo(
     begun = time.monotonic()
     progress = _Progress()
     try:
-        with demo_stage(progress.tell, SystemClock(), entropy, time.sleep) as stage:
+        wall = LOW_WALL if seize else DEFAULT_WALL
+        with demo_stage(progress.tell, SystemClock(), entropy, time.sleep, wall) as stage:
             progress.end()
             code = 0
             if check:

@@ -65,6 +65,7 @@ def _show(
     for leak in leaks[:_LEAKS_SHOWN]:
         out.print(f"  {leak.needle} ({leak.encoding}) : {leak.file}", markup=False)
     if attempts:
+        out.print(_("Ce réseau-ci a un mur bas : un essai y coûte moins cher que dans un vrai."))
         out.print(
             _("Attaque de {tried} numéros, tous les signalés parmi eux :").format(tried=tried)
         )

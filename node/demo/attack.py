@@ -13,11 +13,10 @@ from crypto.threshold import combine
 from crypto.values import Element, Secret, SecretScalar
 from protocol.identifiers import oprf_input
 from protocol.readings import Identifier
-from protocol.roster import Roster, Stretching
+from protocol.roster import Roster
 from protocol.tags import stretch, tag_of
 
 Progress = Callable[[int], None]
-Stretcher = Callable[[bytes, bytes, int, Stretching], Secret]
 
 
 def silent(_done: int) -> None:
@@ -30,7 +29,6 @@ def identify(
     seized_tags: Mapping[str, Iterable[bytes]],
     candidates: Sequence[Identifier],
     progress: Progress = silent,
-    stretcher: Stretcher = stretch,
 ) -> set[Identifier]:
     """Return the candidates that the thief recognises in the seized tags.
 
@@ -40,12 +38,11 @@ def identify(
         seized_tags: tags found on the seized disks, by announcing association.
         candidates: numbers to try.
         progress: called with the number of candidates tried.
-        stretcher: `protocol.tags.stretch`, or the same remembering what it computed before.
     """
     index = {(name, tag) for name, tags in seized_tags.items() for tag in tags}
     found: set[Identifier] = set()
     for done, candidate in enumerate(candidates, start=1):
-        z = stretched(roster, shares, candidate, stretcher)
+        z = stretched(roster, shares, candidate)
         if any((name, tag_of(z, roster.epoch.generation, name)) in index for name in seized_tags):
             found.add(candidate)
         progress(done)
@@ -56,10 +53,9 @@ def stretched(
     roster: Roster,
     shares: Mapping[int, SecretScalar],
     candidate: Identifier,
-    stretcher: Stretcher = stretch,
 ) -> Secret:
     """Return Z of `candidate` as these shares give it; the real one with the threshold or more."""
-    return stretcher(
+    return stretch(
         _output(roster, shares, candidate),
         roster.network_id,
         roster.epoch.generation,

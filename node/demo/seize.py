@@ -4,7 +4,6 @@ One and the same attack runs for each set. Below the threshold it must identify 
 threshold, or more, everybody: that the attack works is what makes its failure mean something.
 """
 
-import functools
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,16 +26,15 @@ from node.demo.story import LIMIT, approve, report
 from node.roster_file import KEYS_FOLDER, load_roster
 from node.vault.custody import Custody
 from protocol.identifiers import PHONE, Identifier, read
-from protocol.roster import Roster
-from protocol.tags import stretch
+from protocol.roster import Roster, Stretching
 
 MOST_CANDIDATES: Final = 10_000
 """The whole block of mobile numbers that is kept for fiction."""
 
 _CHUNK: Final = 25
-_SAMPLE: Final = 10
-"""Sets of fewer than t−1 nodes try every tenth number, and the reported ones: each is a part of
-sets that try them all, and each number costs every set a full Argon2id."""
+LOW_WALL: Final = Stretching(operations=1, memory_kib=1024)
+"""What a guess costs in a network that is founded to be robbed. The wall (Argon2id) only slows down
+whoever has K; the thief is given a low one, so that every set of nodes can try every number."""
 
 Tell = Callable[[str], None]
 
@@ -115,8 +113,6 @@ def attack(
     """
     roster = load_roster(stations[0].data)
     shares = {station.player.id: _share(roster, station) for station in stations}
-    # Every set above the threshold gets the same outputs: no need to stretch those anew.
-    stretcher = functools.cache(stretch)
     with ThreadPoolExecutor(os.cpu_count() or 1) as workers:
         for size in range(1, len(stations) + 1):
             for seized in combinations(stations, size):
@@ -124,24 +120,18 @@ def attack(
                 tell(" + ".join(station.player.name for station in seized))
                 unlocked = dict(shares[name] for name in names)
                 tags = _tags(seized)
-                some = tried if size >= roster.epoch.threshold - 1 else _sample(tried)
-                parts = [some[at : at + _CHUNK] for at in range(0, len(some), _CHUNK)]
+                parts = [tried[at : at + _CHUNK] for at in range(0, len(tried), _CHUNK)]
                 found = workers.map(
                     lambda part, unlocked=unlocked, tags=tags: identify(
-                        roster, unlocked, tags, part, stretcher=stretcher
+                        roster, unlocked, tags, part
                     ),
                     parts,
                 )
                 identified = {identifier.text for part in found for identifier in part}
                 must = set(reported()) if size >= roster.epoch.threshold else set()
                 yield Attempt(
-                    names, size, len(some), len(identified), len(must), identified == must
+                    names, size, len(tried), len(identified), len(must), identified == must
                 )
-
-
-def _sample(tried: Sequence[Identifier]) -> list[Identifier]:
-    must = set(reported())
-    return [one for place, one in enumerate(tried) if place % _SAMPLE == 0 or one.text in must]
 
 
 def _share(roster: Roster, station: Station) -> tuple[int, SecretScalar]:

@@ -15,8 +15,10 @@ from node.cli.remote import StaffClient
 from node.demo.cast import Player
 from node.demo.processes import DemoError, Running
 from node.demo.stations import Station, build_stations
+from protocol.roster import Stretching
 
 PREFIX: Final = "veilleuse-demo-"
+DEFAULT_WALL: Final = Stretching()
 _PATIENCE: Final = 90.0
 _GLANCE: Final = 0.2
 
@@ -56,7 +58,11 @@ class Stage:
 
 @contextmanager
 def demo_stage(
-    tell: Tell, clock: Clock, entropy: Entropy, sleep: Callable[[float], None]
+    tell: Tell,
+    clock: Clock,
+    entropy: Entropy,
+    sleep: Callable[[float], None],
+    wall: Stretching = DEFAULT_WALL,
 ) -> Iterator[Stage]:
     """Build, start and unlock four nodes; afterwards stop them and erase everything.
 
@@ -65,6 +71,7 @@ def demo_stage(
         clock: the machine's.
         entropy: the machine's.
         sleep: waits that many seconds.
+        wall: what each guess of a number costs; a network's default.
 
     Raises:
         DemoError: a node did not come up.
@@ -73,7 +80,7 @@ def demo_stage(
     running: Running | None = None
     try:
         tell("keys")
-        stations = build_stations(folder, clock, entropy)
+        stations = build_stations(folder, clock, entropy, wall)
         tell("start")
         running = Running.start(stations)
         stage = Stage(folder, stations, running, clock, sleep)

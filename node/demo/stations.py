@@ -67,8 +67,14 @@ class Station:
     story_links: dict[str, str] = field(default_factory=dict, repr=False)
 
 
-def build_stations(folder: Path, clock: Clock, entropy: Entropy) -> list[Station]:
+def build_stations(folder: Path, clock: Clock, entropy: Entropy, wall: Stretching) -> list[Station]:
     """Make four nodes below `folder` and found their network.
+
+    Args:
+        folder: empty.
+        clock: the machine's.
+        entropy: the machine's.
+        wall: what each guess of a number costs in the network founded.
 
     Raises:
         NodeError: a part could not be made.
@@ -77,7 +83,8 @@ def build_stations(folder: Path, clock: Clock, entropy: Entropy) -> list[Station
     stations = [_station(folder, player, entropy) for player in PLAYERS]
     with ThreadPoolExecutor(len(stations)) as workers:  # Argon2id is slow, and outside the lock
         cards = list(workers.map(lambda station: _prepare(station, entropy), stations))
-        founding = found(cards, NETWORK, clock.now(), entropy, Parameters(quota_daily=QUOTA))
+        parameters = Parameters(quota_daily=QUOTA, argon2id=wall)
+        founding = found(cards, NETWORK, clock.now(), entropy, parameters)
         genesis = founding.genesis
         for seed in workers.map(_officer, stations):
             genesis = sign_genesis(genesis, seed)

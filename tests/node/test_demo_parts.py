@@ -29,7 +29,7 @@ def stations(tmp_path_factory: pytest.TempPathFactory) -> list[Station]:
     """Four real folders; Argon2id at its lowest cost."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("node.demo.stations._COST", CHEAP)
-        built = build_stations(tmp_path_factory.mktemp("demo"), SystemClock(), entropy)
+        built = build_stations(tmp_path_factory.mktemp("demo"), SystemClock(), entropy, CHEAP)
     for station in built:
         station.listener.close()
     return built
@@ -115,7 +115,7 @@ def test_other_counts_are_refused(count: int) -> None:
 def test_nodes_that_know_nothing_give_nothing_away(
     stations: list[Station], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("node.demo.seize.stretch", lambda *_: b"")
+    monkeypatch.setattr("node.demo.attack.stretch", lambda *_: b"")
     monkeypatch.setattr("node.demo.attack.tag_of", lambda *_: bytes(32))
     attempts = list(attack(stations, candidates(4), lambda _name: None))
     assert [attempt.identified for attempt in attempts] == [0] * 15
