@@ -12,7 +12,7 @@ COMPILE := $(CURDIR)/$(BIN)/python -m piptools compile --quiet --generate-hashes
 
 .DEFAULT_GOAL := help
 .PHONY: help install demo test test-full lint format types contracts vectors coverage bench \
-	bench-smoke docs mutants mutants-sample lock
+	bench-smoke messages docs mutants mutants-sample lock
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-15s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -57,6 +57,10 @@ bench: install ## Our figures beside the peers' figures, measured in one run
 
 bench-smoke: install ## The same programs with few rounds: do they run?
 	$(BIN)/python -m tests.bench.run --smoke
+
+messages: install ## Extract the words that people see into node/locale/messages.pot
+	$(BIN)/pybabel -q extract -F node/locale/babel.cfg -k N_ --omit-header --add-location=file \
+		--sort-by-file -o node/locale/messages.pot node
 
 docs: install ## The documents' links, commands and examples
 	$(PYTEST) tests/test_docs.py
