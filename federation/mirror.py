@@ -13,6 +13,7 @@ from federation.applying import Applied, apply_batch, ceiling_at
 from federation.errors import MovedError, QuarantinedError, RollbackError, SplitViewError
 from federation.heads import Head, open_head, root_at, split_evidence, stored_checkpoint
 from federation.ports import Clock, Ledger, Position, Transaction
+from federation.recovering import MAX_RECOVERED, Recovered, recover_batch
 from protocol.errors import PeerError
 from protocol.fold import Effect
 from protocol.merkle import CompactRange
@@ -89,6 +90,31 @@ class Mirror:
         if applied.effects:
             await self.on_effects(applied.effects)
         return applied
+
+    async def lost(self, origin: str, after: int) -> list[int]:
+        """Return the next entries, from `after` on, whose payloads should be held and are not."""
+        now = self.clock.now()
+        return await self.ledger.read(lambda tx: tx.lost(origin, after, MAX_RECOVERED, now))
+
+    async def recover(self, origin: str, start: int, pieces: Sequence[Sequence[Piece]]) -> None:
+        """Take payloads that came late; see `federation.recovering`.
+
+        Raises:
+            PieceError: they are not those of the entries; nothing was written.
+            QuarantinedError: the log was stopped meanwhile.
+            PeerError: its author committed to what is no payload; its log is now quarantined.
+        """
+
+        def work(tx: Transaction) -> Recovered:
+            _check_open(tx.position(origin), origin)
+            ceiling = ceiling_at(self.clock.now(), self.roster.parameters.retention_months)
+            return recover_batch(tx, origin, start, pieces, ceiling)
+
+        recovered = await self.ledger.write(work)
+        if recovered.effects:
+            await self.on_effects(recovered.effects)
+        if recovered.poison is not None:
+            raise recovered.poison.error
 
     async def convict(self, head: Head, evidence: bytes) -> None:
         """Quarantine the author of `head`, which `federation.forks` has shown to part from here."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Final, Protocol, TypeVar
 
 from protocol.answer import MirrorStatus
-from protocol.fold import Effect, Standing
+from protocol.fold import Amended, Announced, Effect, Standing
 from protocol.merkle import CompactRange
-from protocol.payload import Piece
+from protocol.payload import Opening, Piece
 
 T = TypeVar("T")
 
@@ -124,6 +124,28 @@ class Transaction(Protocol):
 
     def tile(self, origin: str, level: int, index: int, width: int) -> bytes | None:
         """Return a C2SP hash tile's bytes, 32·`width`; None if the log does not reach that far."""
+
+    def lost(self, origin: str, after: int, most: int, now: int) -> list[int]:
+        """Return entries whose payload should be held and is not, in order, at most `most`.
+
+        Args:
+            origin: whose log.
+            after: the first index that counts.
+            most: how many.
+            now: Unix seconds: what need not be kept any longer is not lost.
+        """
+
+    def restore(
+        self, effect: Announced | Amended, opening: Opening, standing: Standing | None
+    ) -> None:
+        """Hold the payload of an entry again that was applied without it, or has lost it.
+
+        Args:
+            effect: what the entry says, its payload included.
+            opening: that payload, as received.
+            standing: where the announcement stands now that it is searched again; None for an
+                `Amended`, which changes nothing about that.
+        """
 
     def use_nonce(self, caller: str, nonce: bytes, expires: int) -> None:
         """Record a request's nonce. Raises ReplayError if it was used before."""

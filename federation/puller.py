@@ -26,6 +26,7 @@ from federation.ranges import (
     payloads_path,
     verify_range,
 )
+from federation.recovering import MAX_RECOVERED, runs_of
 from protocol.errors import PeerError
 from protocol.merkle import CompactRange, ConsistencyError
 from protocol.payload import Piece, parse_pieces
@@ -75,6 +76,7 @@ class Puller:
     _locks: dict[str, asyncio.Lock] = field(init=False, repr=False)
     _doubts: dict[str, Breaker] = field(init=False, repr=False)
     _spans: dict[str, int] = field(init=False, repr=False)
+    _recovered: dict[str, int] = field(init=False, repr=False, default_factory=dict)
     _running: set[asyncio.Task[PullResult]] = field(init=False, repr=False, default_factory=set)
 
     def __post_init__(self) -> None:
@@ -213,6 +215,19 @@ class Puller:
                 if applied.poison is not None:
                     raise applied.poison.error
         progress.up_to_date = held.size >= head.checkpoint.size
+        if progress.up_to_date:
+            await self._recover(client, peer)
+
+    async def _recover(self, client: PeerClient, peer: str) -> None:
+        """Ask again for payloads that should be held and are not, a few in each pull, in turn."""
+        after = self._recovered.get(peer, 0)
+        lost = await self.mirror.lost(peer, after)
+        self._recovered[peer] = lost[-1] + 1 if len(lost) == MAX_RECOVERED else 0
+        for start, end in runs_of(lost):
+            answer = await client.get(payloads_path(peer, start, end), ANSWER_LIMIT)
+            rows = await asyncio.to_thread(parse_pieces, answer, ANSWER_LIMIT)
+            _check_count(rows, end - start)
+            await self.mirror.recover(peer, start, rows)
 
     async def _entries(
         self, client: PeerClient, head: Head, held: CompactRange
@@ -250,9 +265,13 @@ class Puller:
         path = payloads_path(head.origin, held.size, held.size + len(raws))
         answer = await client.get(path, ANSWER_LIMIT)
         rows = await asyncio.to_thread(parse_pieces, answer, ANSWER_LIMIT)
-        if not 1 <= len(rows) <= len(raws):
-            raise RangeError("A peer answered with another number of payloads than was asked for.")
+        _check_count(rows, len(raws))
         return await self.mirror.extend(head, held, raws[: len(rows)], rows)
+
+
+def _check_count(rows: Sequence[Sequence[Piece]], most: int) -> None:
+    if not 1 <= len(rows) <= most:
+        raise RangeError("A peer answered with another number of payloads than was asked for.")
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from federation.ports import Position, Stored, Transaction
 from node.errors import StorageError
-from node.storage import announcements, logs, pieces, requests, tiles
+from node.storage import announcements, logs, lost, pieces, requests, tiles
 from node.storage.database import Database
 from node.storage.log_tables import PieceRow
 from protocol.answer import MirrorStatus
@@ -17,7 +17,7 @@ from protocol.entries import parse_entry
 from protocol.fold import Amended, Announced, Effect, Standing
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.months import month_of
-from protocol.payload import Piece, Slot
+from protocol.payload import Opening, Piece, Slot
 
 T = TypeVar("T")
 
@@ -109,6 +109,14 @@ class SqlTransaction:
 
     def tile(self, origin: str, level: int, index: int, width: int) -> bytes | None:  # noqa: D102
         return tiles.tile_bytes(self._session, origin, level, index, width)
+
+    def lost(self, origin: str, after: int, most: int, now: int) -> list[int]:  # noqa: D102
+        return lost.lost_among(self._session, origin, after, most, month_of(now))
+
+    def restore(  # noqa: D102
+        self, effect: Announced | Amended, opening: Opening, standing: Standing | None
+    ) -> None:
+        lost.restore(self._session, effect, opening, standing)
 
     def use_nonce(self, caller: str, nonce: bytes, expires: int) -> None:  # noqa: D102
         requests.use_nonce(self._session, caller, nonce, expires)

@@ -16,7 +16,7 @@ from protocol.answer import MirrorStatus
 from protocol.entries import Announce, Revise, parse_entry
 from protocol.fold import Amended, Announced, Effect, Standing, Withdrawn, standing_after
 from protocol.merkle import CompactRange, leaf_hash, subtrees_of
-from protocol.payload import Gone, Piece
+from protocol.payload import Gone, Opening, Piece
 
 T = TypeVar("T")
 SPAN = 256
@@ -141,6 +141,26 @@ class MemoryTransaction:
             return None
         first = index * SPAN
         return b"".join(self.node(origin, 8 * level, first + i) for i in range(width))
+
+    def lost(self, origin: str, after: int, most: int, now: int) -> list[int]:
+        del now
+        log = self._log(origin)
+        indices = [i for i, standing in log.standings.items() if standing is Standing.MISSING]
+        for ref, places in log.notices.items():
+            index, slot = places[-1]
+            held = isinstance(log.rows[index].pieces[slot], Opening)
+            if log.standings[ref] is not Standing.WITHDRAWN and not held:
+                indices.append(index)
+        return [index for index in sorted(set(indices)) if index >= after][:most]
+
+    def restore(
+        self, effect: Announced | Amended, opening: Opening, standing: Standing | None
+    ) -> None:
+        log = self._log(effect.origin)
+        row = log.rows[effect.index]
+        log.rows[effect.index] = Stored(row.raw, (*row.pieces[:-1], opening))
+        if standing is not None:
+            log.standings[effect.index] = standing
 
     def use_nonce(self, caller: str, nonce: bytes, expires: int) -> None:
         del expires

@@ -14,6 +14,7 @@ from federation.ports import MAX_ANSWERS
 from federation.problems import STATUS
 from federation.puller import MAX_PULL, MIN_ENTRIES
 from federation.ranges import ANSWER_LIMIT, MAX_ENTRIES, MAX_ENTRIES_SIZE, MAX_PAYLOADS_SIZE
+from federation.recovering import MAX_RECOVERED
 from protocol.errors import PeerError
 from protocol.requests import RequestError
 
@@ -37,6 +38,7 @@ def test_each_status_lists_its_codes() -> None:
         (MIRRORING, "| 1 MiB, at least one row", (MAX_PAYLOADS_SIZE / MIB,)),
         (MIRRORING, "bytes that are read | 4 MiB", (ANSWER_LIMIT / MIB,)),
         (MIRRORING, "one pull | 32,768", (MAX_PULL,)),
+        (MIRRORING, "up to date: 64 entries at a time", (MAX_RECOVERED,)),
         (MIRRORING, "At most 64 KiB", (MAX_HINT_SIZE / 1024,)),
         (MIRRORING, "up to 60 s", (POLL_EVERY,)),
         (MIRRORING, "5 s, doubling to 15 min", (FIRST_BACKOFF, LONGEST_BACKOFF / 60)),
