@@ -4,7 +4,7 @@ from sqlalchemy import and_, or_, update
 from sqlmodel import Session, col, select
 
 from node.storage.erasure import keep_until
-from node.storage.log_tables import AnnouncementRow, PieceRow
+from node.storage.log_tables import LOST, AnnouncementRow, PieceRow
 from protocol.fold import Amended, Announced, Standing
 from protocol.payload import Opening, Slot
 
@@ -33,7 +33,7 @@ def lost_among(session: Session, origin: str, after: int, most: int, month: str)
         .where(
             AnnouncementRow.origin == origin,
             col(AnnouncementRow.index) >= after,
-            col(AnnouncementRow.tag).is_(None),
+            LOST,
             due,
         )
         .order_by(col(AnnouncementRow.index))

@@ -3,62 +3,22 @@
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 
-import httpx
 import pytest
 
-from federation.client import PATIENCE, Lane, Patience, PeerClient, open_clients
+from federation.client import PATIENCE, Lane, open_clients
 from federation.errors import AnswerSizeError, RefusedError, StalledError, UnreachableError
-from federation.identity import Identity
 from protocol.requests import Request, verify_request
 from tests.federation.bad_servers import (
-    JUNK,
-    LOCATIONS,
-    Server,
     chunks,
     hang,
     hang_up,
-    raw,
     saying,
     serving,
 )
+from tests.federation.connecting import IDENTITY, ROSTER, Connect, headers_of
 from tests.federation.hosts import Watch
-from tests.protocol.builders import network, seed
-
-# Long enough for a busy machine: what must not happen takes several times longer.
-SHORT = Patience(connect=2, window=0.4, least=100, total=1.2)
-IDENTITY = Identity("strass", seed("strass transport"), seed("strass witness"))
-ROSTER = network().roster
-
-Connect = Callable[..., PeerClient]
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
-    made: list[PeerClient] = []
-
-    def build(server: Server | str, clock: Watch | None = None) -> PeerClient:
-        url = server if isinstance(server, str) else server.url
-        client = PeerClient(
-            "cabiria",
-            url,
-            IDENTITY,
-            clock or Watch(),
-            random.Random(1).randbytes,
-            patience=dict.fromkeys(Lane, SHORT),
-        )
-        made.append(client)
-        return client
-
-    yield build
-    for client in made:
-        await client.close()
-
-
-def headers_of(raw: bytes) -> dict[str, str]:
-    lines = raw.split(b"\r\n\r\n")[0].decode().split("\r\n")[1:]
-    return {name.lower(): value for name, value in (line.split(": ", 1) for line in lines)}
 
 
 async def test_a_post_is_signed_for_its_recipient(connect: Connect) -> None:
@@ -115,44 +75,6 @@ async def test_a_redirection_is_refused_and_not_followed(connect: Connect) -> No
             await connect(server).get("/", 10)
     assert (caught.value.status, caught.value.problem) == (307, "unknown")
     assert elsewhere.requests == []
-
-
-@pytest.mark.parametrize("location", LOCATIONS)
-async def test_a_redirection_to_nowhere_is_only_a_refusal(connect: Connect, location: str) -> None:
-    async with serving(saying("302 Found", location=location)) as server:
-        with pytest.raises(RefusedError) as caught:
-            await connect(server).get("/", 10)
-    assert caught.value.status == 302
-
-
-@pytest.mark.parametrize("answer", JUNK)
-async def test_an_answer_that_cannot_be_read_is_no_crash(connect: Connect, answer: bytes) -> None:
-    async with serving(raw(answer)) as server:
-        with pytest.raises((UnreachableError, StalledError, AnswerSizeError)):
-            await connect(server).get("/", 10)
-
-
-@pytest.mark.parametrize("url", ["http://a:99999", "http://xn--.", "http://" + "a" * 300])
-async def test_a_peer_at_an_impossible_address_is_unreachable(connect: Connect, url: str) -> None:
-    with pytest.raises(UnreachableError):
-        await connect(url).get("/", 10)
-
-
-@pytest.mark.parametrize("error", [httpx.InvalidURL("x"), UnicodeError("x"), ValueError("x")])
-async def test_whatever_the_transport_raises_is_one_peers_failure(
-    connect: Connect, error: Exception
-) -> None:
-    class Broken(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            del request
-            raise error
-
-    client = connect("http://127.0.0.1:1")
-    client._http = httpx.AsyncClient(transport=Broken())
-    for _ in range(3):
-        with pytest.raises(UnreachableError):
-            await client.get("/", 10)
-    assert client.wait(Lane.PULL) > 0
 
 
 async def test_a_proxy_in_the_environment_is_not_used(
@@ -243,163 +165,9 @@ async def test_a_problem_is_read_and_an_endless_one_cut(connect: Connect) -> Non
         assert caught.value.problem == "unknown"
 
 
-async def test_retry_after_is_obeyed_by_that_lane_and_no_other(connect: Connect) -> None:
-    quota = saying("429 Too Many", b'{"code":"quota","title":"..."}', retry_after="30")
-    async with serving(quota) as server:
-        clock = Watch()
-        client = connect(server, clock)
-        for _ in range(2):
-            with pytest.raises(RefusedError) as caught:
-                await client.post("/e", b"{}", 10, Lane.EVALUATE)
-            assert (caught.value.status, caught.value.problem) == (429, "quota")
-        assert len(server.requests) == 1
-        clock.advance(10)
-        assert client.wait(Lane.EVALUATE) == 20
-        with pytest.raises(RefusedError) as caught:
-            await client.post("/e", b"{}", 10, Lane.EVALUATE)
-        assert caught.value.retry_after == 20
-        with pytest.raises(RefusedError):
-            await client.get("/log/checkpoint", 10)
-        assert len(server.requests) == 2
-        clock.advance(20)
-        with pytest.raises(RefusedError):
-            await client.post("/e", b"{}", 10, Lane.EVALUATE)
-        assert len(server.requests) == 3
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "believed"),
-    [
-        ("429 Too Many", b'{"code":"quota","title":"..."}', 86_400),
-        ("503 Service Unavailable", b'{"code":"quota","title":"..."}', 900),
-        ("429 Too Many", b'{"code":"busy","title":"..."}', 900),
-        ("429 Too Many", b'{"code": "quota"}', 900),
-        ("503 Service Unavailable", b"<html>quota</html>", 900),
-        ("503 Service Unavailable", b"", 900),
-    ],
-    ids=["quota", "another status", "another code", "not canonical", "page", "nothing"],
-)
-async def test_only_a_used_up_quota_silences_a_peer_for_long(
-    connect: Connect, status: str, body: bytes, believed: int
-) -> None:
-    async with serving(saying(status, body, retry_after="99999")) as server:
-        client = connect(server)
-        with pytest.raises(RefusedError):
-            await client.post("/e", b"{}", 10, Lane.EVALUATE)
-        assert client.wait(Lane.EVALUATE) == believed
-        client.contact()  # something that the peer signed: what others said in its name is over
-        assert client.wait(Lane.EVALUATE) == 0
-        with pytest.raises(RefusedError):
-            await client.post("/e", b"{}", 10, Lane.EVALUATE)
-        assert len(server.requests) == 2
-
-
-async def test_a_peer_that_fails_three_times_is_left_alone_until_it_shows_life(
-    connect: Connect,
-) -> None:
-    async with serving(saying("500 Oops")) as server:
-        clock = Watch()
-        client = connect(server, clock)
-        for _ in range(3):
-            with pytest.raises(RefusedError):
-                await client.get("/", 10)
-        with pytest.raises(UnreachableError):
-            await client.get("/", 10)
-        assert len(server.requests) == 3
-        assert 2.5 <= client.wait(Lane.PULL) <= 5
-        assert client.wait(Lane.HINT) == 0
-        clock.advance(5)
-        with pytest.raises(RefusedError):
-            await client.get("/", 10)
-        assert len(server.requests) == 4
-        with pytest.raises(UnreachableError):
-            await client.get("/", 10)
-        client.contact()
-        with pytest.raises(RefusedError):
-            await client.get("/", 10)
-        assert len(server.requests) == 5
-
-
-async def test_failures_count_only_in_a_row(connect: Connect) -> None:
-    fails = (True, True, False, True, True)
-    coming = iter(fails)
-
-    async def behave(writer: asyncio.StreamWriter) -> None:
-        await (saying("500 Oops") if next(coming) else saying("200 OK"))(writer)
-
-    async with serving(behave) as server:
-        client = connect(server)
-        for failing in fails:
-            if failing:
-                with pytest.raises(RefusedError):
-                    await client.get("/", 10)
-            else:
-                await client.get("/", 10)
-        assert client.wait(Lane.PULL) == 0
-
-
-async def test_refusals_that_are_no_failures_open_nothing(connect: Connect) -> None:
-    async with serving(saying("404 Not Found")) as server:
-        client = connect(server)
-        for _ in range(5):
-            with pytest.raises(RefusedError):
-                await client.get("/", 10)
-        assert len(server.requests) == 5
-
-
-async def test_a_lookup_still_asks_a_custodian_that_failed_before(connect: Connect) -> None:
-    async with serving(hang_up) as server:
-        client = connect(server)
-        for _ in range(5):
-            with pytest.raises(UnreachableError):
-                await client.post("/e", b"{}", 10, Lane.EVALUATE)
-        assert len(server.requests) == 5
-
-
-async def test_one_pull_at_a_time_and_an_evaluation_beside_it(connect: Connect) -> None:
-    release = asyncio.Event()
-    held: list[bytes] = []
-
-    async def behave(writer: asyncio.StreamWriter) -> None:
-        if server.requests[-1].startswith(b"GET"):
-            held.append(server.requests[-1])
-            await release.wait()
-        await saying("200 OK", b"{}")(writer)
-
-    async with serving(behave) as server:
-        client = connect(server)
-        pulls = [asyncio.create_task(client.get("/", 10)) for _ in range(3)]
-        assert await client.post("/e", b"{}", 10, Lane.EVALUATE) == b"{}"
-        assert len(held) == 1
-        release.set()
-        assert await asyncio.gather(*pulls) == [b"{}"] * 3
-
-
 async def test_open_clients_has_every_member_but_this_node() -> None:
     clients = open_clients(ROSTER.members, IDENTITY, Watch(), random.Random(1).randbytes)
     assert list(clients) == ["cabiria", "griselidis", "entractes"]
     assert clients["cabiria"].patience is PATIENCE
     for client in clients.values():
         await client.close()
-
-
-async def test_a_peer_that_accepts_no_connection_is_unreachable(connect: Connect) -> None:
-    class Silent(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.ConnectTimeout("nobody", request=request)
-
-    client = connect("http://127.0.0.1:1")
-    client._http = httpx.AsyncClient(transport=Silent())
-    with pytest.raises(UnreachableError):
-        await client.get("/", 10)
-
-
-async def test_a_peer_that_takes_no_body_is_stalled(connect: Connect) -> None:
-    class Deaf(httpx.AsyncBaseTransport):
-        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-            raise httpx.WriteTimeout("deaf", request=request)
-
-    client = connect("http://127.0.0.1:1")
-    client._http = httpx.AsyncClient(transport=Deaf())
-    with pytest.raises(StalledError):
-        await client.get("/", 10)
