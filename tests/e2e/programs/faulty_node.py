@@ -14,16 +14,19 @@ from unittest import mock
 
 from crypto.group import multiply_base, scalar_from_wide
 from crypto.oprf import evaluate
-from federation.applying import ceiling_at
+from federation.applying import Applied, append_own
 from federation.client import PeerClient
 from federation.evaluation import EvaluationServer
+from federation.ports import Stored, Transaction
 from federation.ranges import ANSWER_LIMIT, payloads_path
-from node.services.announcing import Announcer
 from node.services.evaluating import Evaluator
 from node.services.lookup import Lookups
 from node.services.views import LookupView
 from node.system import entropy
+from protocol.entries import Revise
 from protocol.evaluation import as_elements, encode_answer, parse_request
+from protocol.merkle import leaf_hash
+from protocol.payload import SALT_SIZE, Code, CodePayload, EmptyPayload, Opening, commit
 from protocol.requests import VerifiedRequest
 
 Fault = Callable[[], str]
@@ -31,7 +34,6 @@ FAULT: Final = "fault"
 SLOW_SECONDS: Final = 20.0
 """Longer than anybody waits for a custodian."""
 HUNG_SECONDS: Final = 3600.0
-_FAR: Final = "2199-12"
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -102,17 +104,31 @@ def _break_lookups(fault: Fault) -> None:
 
 
 def _break_publishing(fault: Fault) -> None:
-    """Announce for longer than the network keeps anything: peers must refuse it, and stop there."""
-    until = Announcer._until
+    """Sign a withdrawal of what was never announced: peers must stop there."""
 
-    def far_ceiling(now: int, months: int) -> str:
-        return _FAR if fault() == "poison" else ceiling_at(now, months)
+    def append(tx: Transaction, origin: str, rows: Sequence[Stored], ceiling: str) -> Applied:
+        if fault() != "poison":
+            return append_own(tx, origin, rows, ceiling)
+        # Past the rules that keep an honest node from it; what comes after it is sound.
+        signed = (_poison(origin), *rows)
+        grown = tx.position(origin).applied.extend(leaf_hash(row.raw) for row in signed)
+        tx.append(origin, signed, (), grown)
+        return Applied((), signed, grown, None)
 
-    def far_until(self: Announcer) -> str:
-        return _FAR if fault() == "poison" else until(self)
+    mock.patch("node.services.own_log.append_own", append).start()
 
-    mock.patch("node.services.own_log.ceiling_at", far_ceiling).start()
-    mock.patch.object(Announcer, "_until", far_until).start()
+
+def _poison(origin: str) -> Stored:
+    entry_id = entropy(16)
+    code = Opening(entropy(SALT_SIZE), CodePayload(code=Code.WITHDRAW).encode())
+    body = Opening(entropy(SALT_SIZE), EmptyPayload().encode())
+    entry = Revise(
+        id=entry_id,
+        ref=0xFFFF,
+        c=commit(origin, entry_id, code),
+        body=commit(origin, entry_id, body),
+    )
+    return Stored(entry.encode(), (code, body))
 
 
 if __name__ == "__main__":
