@@ -5,7 +5,6 @@ that a node cannot publish what its peers would refuse.
 Specification: docs/spec/mirroring.md#applying.
 """
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,14 +26,13 @@ from protocol.fold import (
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.months import month_after, month_of
 from protocol.payload import (
-    SALT_SIZE,
     Expired,
     Gone,
     Held,
     Opening,
     Piece,
     Slot,
-    commit,
+    opens,
     slots_of,
 )
 
@@ -217,7 +215,7 @@ def check_pieces(origin: str, index: int, entry: Entry, row: Sequence[Piece]) ->
         raise PieceError("An entry comes with another number of payloads than it commits to.")
     for (slot, entry_id, commitment), piece in zip(slots, row, strict=True):
         match piece:
-            case Opening() if not _opens(origin, entry_id, commitment, piece):
+            case Opening() if not opens(origin, entry_id, commitment, piece):
                 raise PieceError("A payload does not open the commitment in its log entry.")
             case Gone() if piece.by <= index:
                 raise PieceError("A payload is said to be erased by an entry that is not later.")
@@ -227,11 +225,6 @@ def check_pieces(origin: str, index: int, entry: Entry, row: Sequence[Piece]) ->
                 raise PieceError("A revision does not show whether it amends, withdraws, disputes.")
             case _:
                 pass
-
-
-def _opens(origin: str, entry_id: bytes, commitment: bytes, opening: Opening) -> bool:
-    committed = commit(origin, entry_id, opening)
-    return len(opening.salt) == SALT_SIZE and hmac.compare_digest(committed, commitment)
 
 
 def _step(

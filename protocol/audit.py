@@ -11,12 +11,12 @@ from enum import StrEnum
 
 from crypto.values import PublicKey
 from protocol.checkpoint import VerifiedCheckpoint, open_checkpoint
-from protocol.entries import Announce, Revise, parse_entry
+from protocol.entries import Announce, Entry, Revise, parse_entry
 from protocol.errors import PeerError
 from protocol.fold import Amended, Announced, Effect, Item, Standing, standing_after, step, within
 from protocol.merkle import CompactRange, leaf_hash
 from protocol.months import month_after
-from protocol.payload import Gone, Opening, Piece, Slot, slots_of
+from protocol.payload import Gone, Held, Opening, Piece, Slot, opens, slots_of
 from protocol.roster import Member, Roster
 
 
@@ -104,12 +104,22 @@ class _Folding:
     """The fold's state over one copy."""
 
     copy: Copy
+    head: VerifiedCheckpoint | None
+    roots: Sequence[bytes]
+    """The log's root after each entry."""
+    signed: int = 0
+    """How many leading entries are known to be what the log's author signed."""
+    whole: bool = False
+    """Whether the fold reached the last entry: what is gone may be withdrawn after a bad one."""
     standings: dict[int, Standing] = field(default_factory=dict)
     bodies: dict[int, list[tuple[int, Slot]]] = field(default_factory=dict)
     ids: set[bytes] = field(default_factory=set)
-    roots: list[bytes] = field(default_factory=list)
     secrets: dict[bytes, int] = field(default_factory=dict)
     """Tags and sealed notices, to the first entry that carries them."""
+
+    def blame(self, index: int) -> str:
+        """Return whose fault entry `index` is: nobody has signed what is under no signed head."""
+        return self.copy.origin if index < self.signed else self.copy.holder
 
     def standing(self, origin: str, index: int) -> Standing | None:
         return self.standings.get(index) if origin == self.copy.origin else None
@@ -146,7 +156,6 @@ def audit(roster: Roster, copies: Sequence[Copy], month: str) -> Report:
         month: the current month, `YYYY-MM`, for the retention ceiling.
     """
     findings: list[Finding] = []
-    summaries: list[LogSummary] = []
     folded: list[_Folding] = []
     for copy in copies:
         member = roster.member(copy.origin)
@@ -155,14 +164,24 @@ def audit(roster: Roster, copies: Sequence[Copy], month: str) -> Report:
             findings.append(Finding(Rule.LOG, copy.holder, copy.origin, None, sentence))
             continue
         head, about_head = _check_head(roster, member, copy)
-        folding, about_entries = _check_entries(roster, copy, month)
-        findings += [*about_head, *about_entries, *_check_root(copy, head, folding)]
-        findings += _check_erasures(folding)
+        folding = _Folding(copy, head, _roots(copy.entries))
+        findings += [*about_head, *_check_root(folding)]
         folded.append(folding)
-        summaries.append(_summarize(copy, head, folding))
     findings += _check_histories(folded)
+    ceiling = month_after(month, roster.parameters.retention_months)
+    for folding in folded:
+        findings += _check_entries(folding, ceiling)
+        findings += _check_erasures(folding)
     findings += _check_copied(folded)
-    return Report(tuple(findings), tuple(summaries))
+    return Report(tuple(findings), tuple(map(_summarize, folded)))
+
+
+def _roots(entries: Sequence[bytes]) -> tuple[bytes, ...]:
+    grown, roots = CompactRange(), list[bytes]()
+    for raw in entries:
+        grown = grown.append(leaf_hash(raw))
+        roots.append(grown.root())
+    return tuple(roots)
 
 
 def _check_head(
@@ -179,62 +198,98 @@ def _check_head(
         return None, [Finding(Rule.CHECKPOINT, copy.holder, copy.origin, None, str(error))]
 
 
-def _check_entries(roster: Roster, copy: Copy, month: str) -> tuple[_Folding, list[Finding]]:
-    ceiling = month_after(month, roster.parameters.retention_months)
-    folding, findings = _Folding(copy), list[Finding]()
-    grown = CompactRange()
-    for index, raw in enumerate(copy.entries):
-        grown = grown.append(leaf_hash(raw))
-        folding.roots.append(grown.root())
-        try:
-            entry = parse_entry(raw)
-            pieces = copy.pieces[index] if copy.pieces is not None else ()
-            slots = [slot for slot, _, _ in slots_of(entry)]
-            if copy.pieces is not None and len(pieces) != len(slots):
-                sentence = "This copy does not say what it holds beside an entry."
-                findings.append(Finding(Rule.ENTRIES, copy.holder, copy.origin, index, sentence))
-                return folding, findings
-            if copy.pieces is None and isinstance(entry, Revise):
-                continue
-            held = dict(zip(slots, pieces, strict=False))
-            effect = step(folding, Item(copy.origin, index, entry, held))
-        except PeerError as error:
-            findings.append(Finding(Rule.ENTRIES, copy.origin, copy.origin, index, str(error)))
-            return folding, findings
-        if isinstance(entry, Announce | Revise):
-            folding.ids.add(entry.id)
-        if effect is not None:
-            folding.apply(effect)
-            if within(effect, ceiling) != effect:
-                sentence = "A payload asks to be kept longer than the network's retention allows."
-                findings.append(Finding(Rule.ENTRIES, copy.origin, copy.origin, index, sentence))
-    return folding, findings
-
-
-def _check_root(
-    copy: Copy, head: VerifiedCheckpoint | None, folding: _Folding
-) -> Iterator[Finding]:
+def _check_root(folding: _Folding) -> Iterator[Finding]:
+    copy, head, roots = folding.copy, folding.head, folding.roots
     if head is None:
         if copy.entries:
             sentence = "This copy holds entries beneath no head that their author signed."
             yield Finding(Rule.LOG, copy.holder, copy.origin, None, sentence)
         return
     size = head.checkpoint.size
-    if size > len(folding.roots):
-        # Being behind is no fault; a copy cut short by a broken entry was reported already.
+    if size > len(roots):
+        # Being behind is no fault. What is held may still be proved by a longer copy.
         return
-    root = folding.roots[size - 1] if size else CompactRange().root()
+    root = roots[size - 1] if size else CompactRange().root()
     if root != head.checkpoint.root:
         sentence = f"The {size} entries held do not hash to the root that their author signed."
         yield Finding(Rule.LOG, copy.holder, copy.origin, None, sentence)
-    elif size < len(copy.entries):
+        return
+    folding.signed = size
+    if size < len(copy.entries):
         sentence = "This copy holds entries beyond the last head that their author signed."
         yield Finding(Rule.LOG, copy.holder, copy.origin, size, sentence)
 
 
+def _check_histories(folded: Sequence[_Folding]) -> Iterator[Finding]:
+    """Compare each copy with the longest one that its author's signature covers.
+
+    Two copies that are both signed and differ convict the author; a copy that is not signed and
+    differs is its holder's. One that agrees is signed as far as it agrees.
+    """
+    longest: dict[str, _Folding] = {}
+    for folding in folded:
+        best = longest.get(folding.copy.origin)
+        if best is None or folding.signed > best.signed:
+            longest[folding.copy.origin] = folding
+    for folding in folded:
+        copy, best = folding.copy, longest[folding.copy.origin]
+        common = min(len(folding.roots), best.signed)
+        index = next((i for i in range(common) if folding.roots[i] != best.roots[i]), None)
+        if index is None:
+            folding.signed = max(folding.signed, common)
+            continue
+        if index < folding.signed:
+            sentence = f"{copy.holder} and {best.copy.holder} hold different histories of this log."
+            yield Finding(Rule.ONE_HISTORY, copy.origin, copy.origin, index, sentence)
+        else:
+            sentence = "This copy is not of the log that its author signed."
+            yield Finding(Rule.LOG, copy.holder, copy.origin, index, sentence)
+
+
+def _check_entries(folding: _Folding, ceiling: str) -> Iterator[Finding]:
+    copy = folding.copy
+    for index, raw in enumerate(copy.entries):
+        try:
+            entry = parse_entry(raw)
+            pieces = copy.pieces[index] if copy.pieces is not None else ()
+            wrong = None if copy.pieces is None else _wrong_pieces(copy.origin, entry, pieces)
+            if wrong is not None:
+                yield Finding(Rule.ENTRIES, copy.holder, copy.origin, index, wrong)
+                return
+            if copy.pieces is None and isinstance(entry, Revise):
+                continue
+            slots = [slot for slot, _, _ in slots_of(entry)]
+            held = dict(zip(slots, pieces, strict=False))
+            effect = step(folding, Item(copy.origin, index, entry, held))
+        except PeerError as error:
+            yield Finding(Rule.ENTRIES, folding.blame(index), copy.origin, index, str(error))
+            return
+        if isinstance(entry, Announce | Revise):
+            folding.ids.add(entry.id)
+        if effect is not None:
+            folding.apply(effect)
+            if within(effect, ceiling) != effect:
+                sentence = "A payload asks to be kept longer than the network's retention allows."
+                yield Finding(Rule.ENTRIES, folding.blame(index), copy.origin, index, sentence)
+    folding.whole = True
+
+
+def _wrong_pieces(origin: str, entry: Entry, pieces: Sequence[Piece]) -> str | None:
+    """Return what is wrong with what a holder shows beside an entry, or None."""
+    slots = slots_of(entry)
+    if len(pieces) != len(slots):
+        return "This copy does not say what it holds beside an entry."
+    for (_, entry_id, commitment), piece in zip(slots, pieces, strict=True):
+        if isinstance(piece, Opening) and not opens(origin, entry_id, commitment, piece):
+            return "A payload does not open the commitment in its log entry."
+    if isinstance(entry, Revise) and not isinstance(pieces[0], Opening):
+        return "This copy does not show whether a revision amends, withdraws or disputes."
+    return None
+
+
 def _check_erasures(folding: _Folding) -> Iterator[Finding]:
     copy = folding.copy
-    if copy.pieces is None:
+    if copy.pieces is None or not folding.whole:
         return
     for ref, standing in folding.standings.items():
         if standing is Standing.WITHDRAWN:
@@ -248,26 +303,8 @@ def _check_erasures(folding: _Folding) -> Iterator[Finding]:
 
 
 def _holds(pieces: Sequence[Sequence[Piece]], index: int, slot: Slot) -> bool:
-    return isinstance(pieces[index][0 if slot is Slot.MAIN else 1], Opening)
-
-
-def _check_histories(folded: Sequence[_Folding]) -> Iterator[Finding]:
-    longest: dict[str, _Folding] = {}
-    for folding in folded:
-        best = longest.get(folding.copy.origin)
-        if best is None or len(folding.roots) > len(best.roots):
-            longest[folding.copy.origin] = folding
-    for folding in folded:
-        reference = longest[folding.copy.origin].roots
-        if folding.roots and reference[len(folding.roots) - 1] != folding.roots[-1]:
-            index = next(i for i, root in enumerate(folding.roots) if root != reference[i])
-            sentence = (
-                f"{folding.copy.holder} and {longest[folding.copy.origin].copy.holder} hold "
-                "different histories of this log."
-            )
-            yield Finding(
-                Rule.ONE_HISTORY, folding.copy.origin, folding.copy.origin, index, sentence
-            )
+    """Return whether a payload is there, shown or (to an auditor) only said to be."""
+    return isinstance(pieces[index][0 if slot is Slot.MAIN else 1], Opening | Held)
 
 
 def _check_copied(folded: Sequence[_Folding]) -> Iterator[Finding]:
@@ -287,7 +324,8 @@ def _check_copied(folded: Sequence[_Folding]) -> Iterator[Finding]:
             yield Finding(Rule.COPIED, ", ".join(sorted(places)), origin, index, sentence)
 
 
-def _summarize(copy: Copy, head: VerifiedCheckpoint | None, folding: _Folding) -> LogSummary:
+def _summarize(folding: _Folding) -> LogSummary:
+    copy, head = folding.copy, folding.head
     return LogSummary(
         holder=copy.holder,
         origin=copy.origin,

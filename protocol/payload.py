@@ -141,6 +141,15 @@ def commit(origin: str, entry_id: bytes, opening: Opening) -> bytes:
     return hmac_sha256(opening.salt, Label.LEAF, origin.encode(), entry_id, tail=opening.payload)
 
 
+def opens(origin: str, entry_id: bytes, commitment: bytes, opening: Opening) -> bool:
+    """Return whether `opening` is what the author of the entry committed to.
+
+    If not, its author has said nothing: the fault is with whoever shows it.
+    """
+    committed = commit(origin, entry_id, opening)
+    return len(opening.salt) == SALT_SIZE and hmac.compare_digest(committed, commitment)
+
+
 def open_payload(
     origin: str, entry_id: bytes, slot: Slot, commitment: bytes, opening: Opening
 ) -> Payload:
@@ -151,9 +160,7 @@ def open_payload(
             another association made.
         CanonicalError: the committed bytes are not canonical JSON.
     """
-    if len(opening.salt) != SALT_SIZE or not hmac.compare_digest(
-        commit(origin, entry_id, opening), commitment
-    ):
+    if not opens(origin, entry_id, commitment, opening):
         raise PayloadError(
             "A payload does not open the commitment in its log entry.", opening.payload
         )

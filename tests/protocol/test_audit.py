@@ -218,12 +218,49 @@ def test_an_erasure_that_nobody_ordered_is_found() -> None:
     assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ERASURE, "strass", 0)]
 
 
-def test_a_wrong_salt_is_found_at_its_entry() -> None:
-    log = _story()
-    opening = log.pieces[1][Slot.MAIN]
+def test_a_payload_that_opens_nothing_is_its_holders_fault() -> None:
+    log, altered = _story(), _story()
+    opening = altered.pieces[1][Slot.MAIN]
     assert isinstance(opening, Opening)
-    log.pieces[1][Slot.MAIN] = Opening(bytes(32), opening.payload)
-    assert _rules(audit(ROSTER, [_copy(log)], MONTH))[0] == (Rule.ENTRIES, "cabiria", 1)
+    altered.pieces[1][Slot.MAIN] = Opening(bytes(32), opening.payload)
+    report = audit(ROSTER, [_copy(log, "strass"), _copy(altered, "griselidis")], MONTH)
+    assert _rules(report) == [(Rule.ENTRIES, "griselidis", 1)]
+
+
+def test_an_entry_altered_in_one_copy_is_its_holders_fault() -> None:
+    good = _copy(_story(), "strass")
+    raw = good.entries[1].replace(b'"id":"', b'"id":"00')[: len(good.entries[1])]
+    altered = (good.entries[0], raw, *good.entries[2:])
+    bad = dataclasses.replace(good, holder="griselidis", entries=altered)
+    for copies in ([good, bad], [bad, good], [bad]):
+        faults = {finding.at_fault for finding in audit(ROSTER, copies, MONTH).findings}
+        assert faults == {"griselidis"}
+
+
+def test_what_its_author_signed_is_its_authors_fault() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.revise(3, Code.WITHDRAW)
+    signed = _copy(log, "strass")
+    assert _rules(audit(ROSTER, [signed], MONTH)) == [(Rule.ENTRIES, "cabiria", 1)]
+    # The same bytes without a signed head: nobody knows that they are the author's...
+    bare = dataclasses.replace(signed, holder="griselidis", head=None)
+    assert (Rule.ENTRIES, "griselidis", 1) in _rules(audit(ROSTER, [bare], MONTH))
+    # ... unless another copy shows it.
+    assert (Rule.ENTRIES, "cabiria", 1) in _rules(audit(ROSTER, [bare, signed], MONTH))
+    assert (Rule.ENTRIES, "griselidis", 1) not in _rules(audit(ROSTER, [bare, signed], MONTH))
+
+
+def test_a_withdrawn_payload_that_is_only_said_to_be_held_is_found() -> None:
+    log = _story()
+    log.pieces[0][Slot.MAIN] = Held()
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ERASURE, "strass", 0)]
+
+
+def test_a_copy_that_hides_a_code_is_its_holders_fault() -> None:
+    log = _story()
+    log.pieces[4][Slot.MAIN] = Held()
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ENTRIES, "strass", 4)]
 
 
 def test_a_date_beyond_retention_is_found_and_the_log_is_read_on() -> None:
