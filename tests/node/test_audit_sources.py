@@ -126,7 +126,7 @@ async def test_the_folder_of_a_stopped_node_is_read_and_left_as_it_was(
         (
             "UPDATE entry SET raw = ? WHERE origin = 'cabiria' AND \"index\" = 0",
             (b'{"c":"' + b"00" * 32 + b'","id":"' + b"00" * 16 + b'","kind":"announce","v":1}',),
-            "one-history",
+            "log",
         ),
         ("DELETE FROM entry WHERE origin = 'cabiria' AND \"index\" = 1", (), None),
         ("UPDATE piece SET payload = ? WHERE until IS NOT NULL", (b"{}",), "entries"),
@@ -158,6 +158,8 @@ def test_what_was_altered_in_a_copy_is_found(
         return
     assert (found["status"], found["sound"]) == (1, False)
     assert rule in {one["rule"] for one in found["findings"]}
+    # The other copy shows what was signed: whoever altered this one is at fault, nobody else.
+    assert {one["at_fault"] for one in found["findings"]} == {"griselidis"}
 
 
 def test_people_read_who_is_at_fault(seized: Path, capsys: pytest.CaptureFixture[str]) -> None:
