@@ -130,6 +130,9 @@ class ReportDraft(_Said):
         tuple[IdentifierDraft, ...], Field(min_length=1, max_length=MAX_IDENTIFIERS)
     ]
     consents: dict[Consent, bool] = {}
+    once: Annotated[str, Field(pattern="^[0-9a-f]{32}$")] | None = None
+    """16 random bytes of the sender's, hexadecimal. The same draft sent again with the same value,
+    by a second tap or after a lost answer, is the same report; another draft is another report."""
 
 
 class Named(_Hidden, Message):

@@ -4,6 +4,7 @@ A report that `create` has returned is on disk (P9). Nothing leaves the associat
 service moves states, and node/services/publish.py makes announcements of them.
 """
 
+import hmac
 from typing import Final
 
 from sqlmodel import Session, col, func, select
@@ -43,6 +44,9 @@ class Reports:
     async def create(self, account: Account, draft: ReportDraft) -> ReportView:
         """Store a report; it waits for a moderator. Works while the vault is locked, too.
 
+        Handing in the same draft again with its `once` changes nothing and returns the report:
+        two taps on one button are not two incidents.
+
         Raises:
             PermissionDeniedError: the role hands in no reports.
             AmbiguousIdentifierError: a number could be of two countries; ask which.
@@ -53,15 +57,17 @@ class Reports:
         if draft.month is not None and draft.month > month_of(self._home.clock.now()):
             raise InvalidError({"month": "future"})
         content = ReportContent(
-            **draft.model_dump(exclude={"identifiers", "consents"}),
+            **draft.model_dump(exclude={"identifiers", "consents", "once"}),
             author=account.id,
             identifiers=identifiers,
             consents=tuple(sorted(word for word, given in draft.consents.items() if given)),
         )
-        report_id = self._home.entropy(_ID_SIZE).hex()
+        once = bytes.fromhex(draft.once) if draft.once else self._home.entropy(_ID_SIZE)
+        report_id = hmac.digest(once, content.encode(), "sha256")[:_ID_SIZE].hex()
 
         def work(session: Session) -> ReportView:
-            self._rows.add_report(session, report_id, self._today(), content)
+            if session.get(ReportRow, report_id) is None:
+                self._rows.add_report(session, report_id, self._today(), content)
             return self._view(session, account, session.get_one(ReportRow, report_id))
 
         return await self._db.write(work)

@@ -42,6 +42,7 @@ FIELDS: Final[Mapping[str, str]] = {
 """Fields of a draft and of a lookup that have another name in the form."""
 
 _COUNTRY: Final = re.compile("[A-Z]{2}")
+_ONCE: Final = re.compile("[0-9a-f]{32}")
 
 
 def draft_of(form: Form, months: Iterable[str], translate: Translate) -> ReportDraft | None:
@@ -65,6 +66,7 @@ def draft_of(form: Form, months: Iterable[str], translate: Translate) -> ReportD
         "month": form.one_of("month", months),
         "area": form.one_of("area", AREAS),
         "narrative": form.raw("narrative").replace("\r\n", "\n").strip(),
+        "once": form.text("once") if _ONCE.fullmatch(form.text("once")) else None,
         "consents": {slug: form.chosen("consents", slug) for slug in _slugs(Consent)},
         "description": {
             trait.value: word

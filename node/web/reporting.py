@@ -1,6 +1,6 @@
 """Handing in a report: the form, and what happens next."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Request, Response
 
@@ -15,6 +15,8 @@ from node.web.report_form import describes, draft_of, put_errors, read_number
 from node.web.site import Site, Visitor, page_route
 from protocol.vocabulary import Knowledge
 
+_ONCE_SIZE: Final = 16
+
 ReportId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 
@@ -25,7 +27,9 @@ def reporting_pages(site: Site) -> APIRouter:
     @router.get("/signaler")
     async def ask(request: Request) -> Response:
         visitor = await site.visitor(request, Permission.REPORT_CREATE)
-        return _form_page(site, request, visitor, Form({"knowledge": (Knowledge.FIRST_HAND,)}))
+        once = site.node.entropy(_ONCE_SIZE).hex()
+        form = Form({"knowledge": (Knowledge.FIRST_HAND,), "once": (once,)})
+        return _form_page(site, request, visitor, form)
 
     @router.post("/signaler")
     async def hand_in(request: Request) -> Response:

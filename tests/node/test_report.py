@@ -52,6 +52,30 @@ async def test_a_report_comes_back_as_it_was_handed_in(solo: Station) -> None:
     assert view.created % 86_400 == 0
 
 
+async def test_two_taps_on_one_button_are_one_report(solo: Station) -> None:
+    once = "ab" * 16
+    first = await reported(solo, "06 39 98 10 50", once=once)
+    assert await reported(solo, "06 39 98 10 50", once=once) == first
+    # Going back and writing another one loses nothing, and without the value nothing is guessed.
+    others = {
+        await reported(solo, "06 39 98 10 50", once=once, narrative="autre chose"),
+        await reported(solo, "06 39 98 10 50", once="cd" * 16),
+        await reported(solo, "06 39 98 10 50"),
+        await reported(solo, "06 39 98 10 50"),
+    }
+    assert len(others | {first}) == 5
+
+
+async def test_a_second_tap_brings_no_withdrawn_report_back(solo: Station) -> None:
+    once = "ef" * 16
+    report = await reported(solo, "06 39 98 10 51", once=once)
+    await withdraw(solo, report)
+    assert await reported(solo, "06 39 98 10 51", once=once) == report
+    view = await solo.node.reports.get(solo.people["caseworker"], report)
+    assert view.status is Status.WITHDRAWN
+    assert not view.narrative
+
+
 async def test_nothing_that_was_said_lies_in_the_clear_on_disk(solo: Station) -> None:
     await reported(solo, "06 39 98 10 02", narrative="un récit très particulier")
     for said in ("0639981002", "+33639981002", "06 39 98 10 02", "un récit très particulier"):

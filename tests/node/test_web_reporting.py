@@ -1,5 +1,7 @@
 """A new report: what the form hands to the service, and what it says back."""
 
+import re
+
 import pytest
 
 from node.errors import VaultLockedError
@@ -171,3 +173,23 @@ async def test_a_story_that_is_too_long_is_kept_and_told(browser: Browser) -> No
     assert answer.status_code == 422
     assert "Le récit est trop long" in answer.text
     assert "夜" * 20_001 in answer.text
+
+
+async def test_the_form_carries_what_makes_two_taps_one_report(
+    node: Stage, browser: Browser
+) -> None:
+    pages = [(await browser.open("/signaler")).text for _ in range(2)]
+    values = [re.findall(r'name="once" value="([0-9a-f]{32})"', page) for page in pages]
+    assert [len(found) for found in values] == [1, 1]
+    assert values[0] != values[1]
+    again = await browser.send("/signaler", {"number": TYPED, "once": values[0][0]})
+    assert f'name="once" value="{values[0][0]}"' in again.text
+    node.script.created = report(1)
+    await browser.send("/signaler", {**FILLED, "once": values[0][0]})
+    draft = node.script.calls[-1][-1]
+    assert isinstance(draft, ReportDraft)
+    assert draft.once == values[0][0]
+    await browser.send("/signaler", {**FILLED, "once": "<script>"})
+    draft = node.script.calls[-1][-1]
+    assert isinstance(draft, ReportDraft)
+    assert draft.once is None
