@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
-from babel.messages.frontend import parse_mapping_cfg  # type: ignore[attr-defined]
+from babel.messages.frontend import parse_mapping_cfg
 from babel.messages.pofile import read_po
 from jinja2 import Environment
 
@@ -63,7 +63,7 @@ def literal(source: str) -> list[str]:
 
 def extracted() -> set[object]:
     with (LOCALE / "babel.cfg").open() as file:
-        methods, options = parse_mapping_cfg(file)
+        methods, options = parse_mapping_cfg(file)  # type: ignore[no-untyped-call]
     found = extract_from_dir(ROOT / "node", methods, options, keywords=KEYWORDS)
     return {message for _, _, message, _, _ in found}
 
