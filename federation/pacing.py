@@ -101,10 +101,17 @@ class Schedule:
         if peer in self._due:
             self._due[peer] = min(self._due[peer], now + COALESCE)
 
-    def done(self, peer: str, now: float, chance: float, wait: float = 0.0) -> None:
-        """Set the next poll after a pull: full jitter over `every`, no sooner than `wait`."""
+    def done(
+        self, peer: str, now: float, chance: float, wait: float = 0.0, *, soon: bool = False
+    ) -> None:
+        """Set the next poll after a pull: full jitter over `every`, no sooner than `wait`.
+
+        `soon` takes the first backoff instead of `every`: for the first failure in a row, so that
+        nodes that start together do not miss each other for a whole interval.
+        """
         if peer in self._due:
-            planned = now + max(self.every * chance, COALESCE, wait)
+            longest = min(FIRST_BACKOFF, self.every) if soon else self.every
+            planned = now + max(longest * chance, COALESCE, wait)
             self._due[peer] = min(self._due[peer], planned)
 
     def unfinished(self, peer: str, now: float) -> None:

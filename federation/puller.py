@@ -132,7 +132,12 @@ class Puller:
                 failure = error
             finally:
                 self._judge(peer, failure)
-                self._plan(peer, unfinished=failure is None and not progress.up_to_date)
+                before = self.results.get(peer)
+                self._plan(
+                    peer,
+                    unfinished=failure is None and not progress.up_to_date,
+                    soon=failure is not None and (before is None or before.error is None),
+                )
             self._adapt(peer, failure)
             result = PullResult(
                 peer,
@@ -185,10 +190,10 @@ class Puller:
         elif failure is None:
             self._doubts[peer].answered()
 
-    def _plan(self, peer: str, *, unfinished: bool) -> None:
+    def _plan(self, peer: str, *, unfinished: bool, soon: bool) -> None:
         now = self.clock.monotonic()
         wait = max(self.clients[peer].wait(Lane.PULL), self._doubts[peer].wait(now))
-        self.schedule.done(peer, now, chance(self.entropy(4)), wait)
+        self.schedule.done(peer, now, chance(self.entropy(4)), wait, soon=soon)
         if unfinished:
             self.schedule.unfinished(peer, now)
 

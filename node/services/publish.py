@@ -63,7 +63,7 @@ class Publisher:
     """Brings the own log up to what the reports say. Call `run` on a cadence.
 
     Attributes:
-        on_published: called after each transaction that appended something.
+        on_published: called after each transaction that appended something, and after each opening.
         on_evaluated: called after Z of some own subject became known.
     """
 
@@ -83,7 +83,9 @@ class Publisher:
 
     async def opened(self) -> None:
         """Do what only an open vault allows: take in deposits, begin the log, check everything."""
-        await self._home.db.write(self._open)
+        size = await self._home.db.write(self._open)
+        # The head may be this log's first, or its first in days: peers need not wait for a poll.
+        await self._tell(Published(size, 0, ()))
 
     async def run(self) -> int:
         """Have new identifiers evaluated, append what differs; return how many entries.
@@ -130,17 +132,22 @@ class Publisher:
                 break
             if published.entries:
                 total += published.entries
-                for listener in self.on_published:
-                    await listener(published)
+                await self._tell(published)
         return total
 
-    def _open(self, session: Session) -> None:
+    async def _tell(self, published: Published) -> None:
+        for listener in self.on_published:
+            await listener(published)
+
+    def _open(self, session: Session) -> int:
         self._rows.adopt(session)
-        self._log.begin(self._home.logs(session))
+        tx = self._home.logs(session)
+        self._log.begin(tx)
         settled = col(SubjectRow.announced_digest).is_not(None)
         for row in session.exec(select(SubjectRow).where(settled)):
             if row.announced_digest != self._digest(row.id, self._desired(session, row.id)):
                 self._rows.touch(session, row)
+        return tx.position(self._home.id).applied.size
 
     def _unevaluated(self, session: Session) -> list[Subject]:
         generation = self._home.generation

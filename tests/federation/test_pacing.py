@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from federation.pacing import LONGEST_BACKOFF, Breaker, Schedule, chance
+from federation.pacing import FIRST_BACKOFF, LONGEST_BACKOFF, Breaker, Schedule, chance
 
 chances = st.floats(0, 1, exclude_max=True)
 
@@ -86,6 +86,15 @@ def test_polls_spread_over_the_whole_interval_and_never_beyond(drawn: float) -> 
     schedule.done("a", 10, drawn)
     assert schedule.take_due(10.9) == ()
     assert schedule.take_due(70) == ("a",)
+
+
+@given(chances)
+def test_after_a_first_failure_the_next_poll_comes_soon(drawn: float) -> None:
+    schedule = Schedule(60.0)
+    schedule.add("cabiria", 0.0, 0.0)
+    schedule.take_due(0.0)
+    schedule.done("cabiria", 0.0, drawn, soon=True)
+    assert schedule.take_due(FIRST_BACKOFF) == ("cabiria",)
 
 
 def test_a_due_peer_is_taken_once() -> None:

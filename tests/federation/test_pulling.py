@@ -1,12 +1,14 @@
 """A pull brings everything, once, and nothing but what its author signed."""
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from federation import puller as puller_module
 from federation.client import Lane, PeerClient
 from federation.errors import MovedError, StalledError
+from federation.pacing import Schedule
 from federation.puller import PullResult
 from protocol.fold import Announced, Standing, Withdrawn
 from protocol.merkle import CompactRange
@@ -174,6 +176,25 @@ async def test_a_late_joiner_is_told_what_is_gone_and_waits_for_the_withdrawal(
 async def test_a_node_that_never_published_is_no_error_of_ours(world: World) -> None:
     result = await pull(world)
     assert (result.error, result.problem) == ("refused", "not-found")
+
+
+async def test_a_first_failure_is_retried_soon_and_the_next_at_the_usual_pace(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    done = Schedule.done
+
+    def note(schedule: Schedule, *words: Any, soon: bool = False) -> None:  # noqa: ANN401
+        asked.append(soon)
+        done(schedule, *words, soon=soon)
+
+    monkeypatch.setattr(Schedule, "done", note)
+    for _ in range(3):
+        await pull(world)
+    world[B].log.announce("a")
+    await world[B].publish()
+    await pull(world)
+    assert asked == [True, False, False, False]
 
 
 async def test_a_tick_starts_what_is_due_and_waits_for_nobody(world: World) -> None:
