@@ -1,11 +1,14 @@
 """What every test run shares: property-test profiles, and the list of what did not run."""
 
+import logging
 import os
+import sys
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.tools import NOT_RUN
@@ -14,6 +17,20 @@ from tests.tools import NOT_RUN
 settings.register_profile("quick", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("full", settings.get_profile("quick"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was() -> Iterator[None]:
+    """Undo what a command run in this process did to logging: its stream ends with the test."""
+    config, root = structlog.get_config().copy(), logging.getLogger()
+    handlers, level, hook = root.handlers[:], root.level, sys.excepthook
+    yield
+    structlog.configure(**config)
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    sys.excepthook = hook
+    logging.captureWarnings(capture=False)
+
 
 REASON_INDEX: Final = 2  # a skip's longrepr is (file, line, reason)
 

@@ -307,6 +307,7 @@ def test_every_role_is_in_the_table_and_may_do_what_it_says() -> None:
     assert reading <= PERMISSIONS[Role.CASEWORKER] < PERMISSIONS[Role.MODERATOR]
     assert PERMISSIONS[Role.ADMINISTRATOR] == {
         Permission.NETWORK_READ,
+        Permission.NETWORK_LIFT,
         Permission.UNLOCK,
         Permission.ACCOUNTS,
     }

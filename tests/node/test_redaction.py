@@ -3,7 +3,6 @@ import io
 import json
 import logging
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -32,16 +31,10 @@ SECRETS = (
 
 
 @pytest.fixture
-def output() -> Iterator[io.StringIO]:
-    root = logging.getLogger()
-    handlers, level, hook = root.handlers, root.level, sys.excepthook
+def output() -> io.StringIO:
     stream = io.StringIO()
     configure_logging(stream, debug=True)
-    yield stream
-    logging.captureWarnings(capture=False)
-    root.handlers, sys.excepthook = handlers, hook
-    root.setLevel(level)
-    structlog.reset_defaults()
+    return stream
 
 
 def lines(output: io.StringIO) -> list[dict[str, Any]]:
