@@ -25,6 +25,9 @@ FAULTS: Final[Mapping[Fault, str]] = {
 """What was wrong when an association was last asked to help with a search."""
 
 
+_SET_ASIDE: Final = frozenset({Unsearched.QUARANTINED, Unsearched.CRITICAL_ENTRY})
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """One of the levels of unlock of this node."""
@@ -46,6 +49,8 @@ class MemberCard:
     head_time: int | None
     lag: str
     helps: str
+    lift: str
+    """Path that takes its log up again after it was set aside; "" where it was not."""
 
 
 def network_pages(site: Site) -> APIRouter:
@@ -64,9 +69,16 @@ def network_pages(site: Site) -> APIRouter:
             overall=_overall(site, view),
             parts=parts,
             locked=any(part.locked for part in parts),
+            can_lift=visitor.account.allows(Permission.NETWORK_LIFT),
             can_unlock=visitor.account.allows(Permission.UNLOCK),
             members=[_card(site, view, member) for member in view.members if not member.own],
         )
+
+    @router.post("/reseau/{member}/reprendre")
+    async def lift(request: Request, member: str) -> Response:
+        visitor, _form = await site.submitted(request, Permission.NETWORK_LIFT)
+        await site.node.network.lift(visitor.account, member)
+        return site.go("/reseau")
 
     return router
 
@@ -127,6 +139,7 @@ def _card(site: Site, view: NetworkView, member: MemberView) -> MemberCard:
         head_time=member.head_time,
         lag=", ".join(words % {"n": count} for count, words in counts if count) or _("aucun"),
         helps=_helps(site, view, member),
+        lift=f"/reseau/{member.id}/reprendre" if member.not_searched in _SET_ASIDE else "",
     )
 
 
@@ -135,7 +148,7 @@ def _member_state(site: Site, member: MemberView) -> Mark:
     reason = member.not_searched
     if reason is None:
         return Mark("good", "done", _("À jour"))
-    if reason in {Unsearched.QUARANTINED, Unsearched.CRITICAL_ENTRY}:
+    if reason in _SET_ASIDE:
         return Mark("bad", "stop", _("Mise de côté"))
     if reason is Unsearched.NEVER_SEEN:
         return Mark("wait", "empty", _("Jamais vue"))

@@ -225,6 +225,22 @@ async def test_the_network_is_told_in_words(node: Stage, browser: Browser) -> No
         assert words in page
 
 
+async def test_an_administrator_takes_up_a_log_that_was_set_aside(
+    node: Stage, browser: Browser
+) -> None:
+    aside = member("strass", quarantine="entry", not_searched=Unsearched.QUARANTINED)
+    node.script.network = network(members=(member("cabiria"), aside, member("griselidis")))
+    assert "reprendre" not in (await browser.open("/reseau")).text
+    admin = await node.signed_in(Role.ADMINISTRATOR, name="Sam")
+    page = (await admin.open("/reseau")).text
+    assert page.count("/reprendre") == 1
+    assert "Parlez d’abord avec cette association" in page
+    answer = await admin.send("/reseau/strass/reprendre", {})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/reseau")
+    assert node.script.calls == [("lift", "Sam", "strass")]
+    assert (await browser.send("/reseau/strass/reprendre", {})).status_code == 403
+
+
 async def test_a_new_network_says_that_it_is_alone(node: Stage, browser: Browser) -> None:
     node.script.network = network(members=(member("cabiria"),))
     assert "Aucune autre association" in (await browser.open("/reseau")).text

@@ -34,6 +34,7 @@ NEEDED: dict[tuple[str, str], Permission | None] = {
     ("GET", "/reseau"): Permission.NETWORK_READ,
     ("GET", "/ouvrir"): Permission.UNLOCK,
     ("POST", "/ouvrir"): Permission.UNLOCK,
+    ("POST", "/reseau/{member}/reprendre"): Permission.NETWORK_LIFT,
 }
 """What each page needs; a page that is not here fails `test_every_page_is_in_the_table`."""
 OPEN = {

@@ -150,6 +150,9 @@ class FakeNetwork:
     async def status(self, _account: Account) -> NetworkView:
         return self._script.network or network()
 
+    async def lift(self, account: Account, member_id: str) -> None:
+        self._script.calls.append(("lift", account.name, member_id))
+
 
 @dataclass
 class Stage:
