@@ -16,8 +16,9 @@ from crypto.values import SecretScalar
 from protocol.entries import parse_entry
 from protocol.evaluation import as_elements, parse_answer, parse_request
 from protocol.identifiers import oprf_input, read
+from protocol.lookup import Attempt, State
 from protocol.payload import Opening, Slot, commit, open_payload
-from protocol.roster import Stretching
+from protocol.roster import Epoch, Stretching, verify_genesis
 from protocol.tags import body_key, stretch, tag_of
 
 ROOT = Path(__file__).parents[1] / "vectors"
@@ -119,3 +120,31 @@ def test_evaluation_vector(vector: dict[str, Any]) -> None:
     except VeilleuseError as error:
         outcome = error
     assert _code(outcome) == vector["expect"], vector["why"]
+
+
+@pytest.mark.parametrize("vector", _vectors("roster"))
+def test_roster_vector(vector: dict[str, Any]) -> None:
+    pinned = None if vector["network_id"] is None else bytes.fromhex(vector["network_id"])
+    outcome: VeilleuseError | None = None
+    try:
+        roster = verify_genesis(json.dumps(vector["roster"]).encode(), pinned)
+    except VeilleuseError as error:
+        outcome = error
+    else:
+        assert roster.network_id == pinned
+    assert _code(outcome) == vector["expect"], vector["why"]
+
+
+@pytest.mark.parametrize("vector", _vectors("lookup"))
+def test_lookup_vector(vector: dict[str, Any]) -> None:
+    epoch = Epoch.model_validate_json(json.dumps(vector["epoch"]))
+    inputs = [bytes.fromhex(text) for text in vector["inputs"]]
+    attempt = Attempt(epoch, inputs, epoch.indices, bytes.fromhex(vector["randomness"]))
+    assert attempt.request.encode().decode() == vector["request"]
+    attempt.wanted()
+    for index, answer in vector["answers"].items():
+        attempt.receive(int(index), parse_answer(answer.encode()))
+    assert {str(index): fault for index, fault in attempt.faults.items()} == vector["faults"]
+    assert attempt.state == vector["state"], vector["why"]
+    if attempt.state is State.READY:
+        assert [output.hex() for output in attempt.outputs()] == vector["outputs"]
