@@ -1,6 +1,6 @@
 import dataclasses
 import json
-from itertools import product
+from itertools import permutations, product
 
 import pytest
 
@@ -13,6 +13,7 @@ from protocol.payload import (
     AnnouncePayload,
     Code,
     CodePayload,
+    Expired,
     Gone,
     Held,
     Opening,
@@ -73,7 +74,13 @@ def _payload(log: LogBuilder, index: int, slot: Slot = Slot.MAIN) -> AnnouncePay
     return shape.model_validate_json(opening.payload)
 
 
-def _rules(report: Report) -> list[tuple[Rule, str, int | None]]:
+def _rules(report: Report, origin: str = "cabiria") -> list[tuple[Rule, str, int | None]]:
+    for finding in report.findings:
+        assert finding.origin == origin
+        sentence = finding.sentence
+        assert sentence[0].isupper() or sentence.startswith(("strass ", "griselidis "))
+        assert sentence.endswith(".")
+        assert not sentence.isupper()
     return [(f.rule, f.at_fault, f.index) for f in report.findings]
 
 
@@ -325,4 +332,61 @@ def test_a_copy_must_say_what_it_holds() -> None:
 
 def test_a_strangers_log_is_found() -> None:
     stranger = dataclasses.replace(_copy(_story()), origin="inconnue")
-    assert _rules(audit(ROSTER, [stranger], MONTH)) == [(Rule.LOG, "strass", None)]
+    assert _rules(audit(ROSTER, [stranger], MONTH), "inconnue") == [(Rule.LOG, "strass", None)]
+
+
+def test_an_id_used_twice_is_its_authors_fault() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.raws.append(log.raws[0])
+    log.pieces.append(log.pieces[0])
+    assert _rules(audit(ROSTER, [_copy(log)], MONTH)) == [(Rule.ENTRIES, "cabiria", 1)]
+
+
+def test_a_lost_announcement_stays_lost_when_it_is_amended() -> None:
+    log = LogBuilder()
+    log.announce("a")
+    log.revise(0, Code.AMEND)
+    log.pieces[0][Slot.MAIN] = Expired()
+    summary = audit(ROSTER, [_copy(log, "griselidis")], MONTH).logs[0]
+    assert (summary.holder, summary.origin) == ("griselidis", "cabiria")
+    assert (summary.live, summary.missing) == (0, 1)
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_the_longest_signed_copy_judges_the_others(order: tuple[int, ...]) -> None:
+    log = _story()
+    whole = _copy(log, "strass")
+    short = dataclasses.replace(
+        whole, holder="griselidis", head=_head(log, 2), entries=whole.entries[:2], pieces=None
+    )
+    swapped = (*whole.entries[:3], b'{"kind":"deal"}', whole.entries[4])
+    altered = dataclasses.replace(whole, holder="entractes", entries=swapped, pieces=None)
+    copies = [(whole, short, altered)[index] for index in order]
+    assert set(_rules(audit(ROSTER, copies, MONTH))) == {
+        (Rule.LOG, "entractes", None),
+        (Rule.LOG, "entractes", 3),
+    }
+
+
+def test_blame_ends_where_the_signature_ends() -> None:
+    log = _story()
+    whole = _copy(log, "strass")
+    bad = dataclasses.replace(
+        whole,
+        holder="griselidis",
+        head=_head(log, 2),
+        entries=(*whole.entries[:2], b"{}"),
+        pieces=None,
+    )
+    beyond = {(Rule.LOG, "griselidis", 2), (Rule.ENTRIES, "griselidis", 2)}
+    assert set(_rules(audit(ROSTER, [bad], MONTH))) == beyond
+    assert set(_rules(audit(ROSTER, [whole, bad], MONTH))) == beyond
+
+
+def test_every_copy_is_looked_at() -> None:
+    log = _story()
+    stranger = dataclasses.replace(_copy(log), origin="inconnue")
+    bare = dataclasses.replace(_copy(log), head=None)
+    report = audit(ROSTER, [stranger, bare], MONTH)
+    assert [finding.origin for finding in report.findings] == ["inconnue", "cabiria"]

@@ -88,6 +88,9 @@ def test_the_life_of_an_announcement() -> None:
     assert isinstance(effects[0].payload, AnnouncePayload)
     assert isinstance(effects[2], Amended)
     assert isinstance(effects[2].payload, AmendPayload)
+    assert effects[0].id == LogBuilder().entry_id()
+    assert effects[0].origin == effects[1].origin == "cabiria"  # type: ignore[union-attr]
+    assert effects[3] == Disputed("cabiria", 3, 0)
     assert effects[5] == Withdrawn("cabiria", 5, 1)
 
 

@@ -131,6 +131,19 @@ def test_hedging_asks_one_more_than_needed_and_replaces_failures() -> None:
     assert attempt.wanted() == ()
 
 
+def test_answers_that_came_are_neither_waited_for_nor_asked_for_again() -> None:
+    seven = network(tuple("abcdefg"))
+    epoch = seven.roster.epoch
+    attempt = Attempt(epoch, (INPUT,), (1, 2, 3, 4, 5, 6, 7), stream("r", RANDOMNESS_SIZE))
+    assert attempt.wanted() == (1, 2, 3, 4, 5)
+    question = as_elements(attempt.request)
+    attempt.receive(1, evaluate(seven.dealing.shares[1], epoch.share_of(1), question, stream("p")))
+    assert attempt.wanted() == ()
+    attempt.fail(2, Fault.SLOW)
+    assert attempt.faults == {2: Fault.SLOW}
+    assert attempt.wanted() == (6,)
+
+
 def test_without_a_quorum_there_is_no_output() -> None:
     attempt = _attempt()
     attempt.wanted()

@@ -110,8 +110,9 @@ def test_a_short_salt_is_refused_even_when_it_opens() -> None:
 )
 def test_a_committed_payload_must_have_its_shape(slot: Slot, payload: bytes) -> None:
     opening = Opening(SALT, payload)
-    with pytest.raises(PayloadError):
+    with pytest.raises(PayloadError, match=r"^A payload .*\.$") as caught:
         open_payload("cabiria", ID, slot, commit("cabiria", ID, opening), opening)
+    assert caught.value.evidence == payload
 
 
 def test_a_committed_payload_must_be_canonical() -> None:
@@ -162,8 +163,9 @@ def test_pieces_come_back_as_they_were(rows: list[tuple[Piece, ...]]) -> None:
     ],
 )
 def test_a_malformed_answer_is_refused(data: bytes) -> None:
-    with pytest.raises(PayloadError):
+    with pytest.raises(PayloadError, match=r"^A p.*[a-z]\.$") as caught:
         parse_pieces(data, 1000)
+    assert caught.value.evidence == data
 
 
 def test_an_answer_is_bounded() -> None:
