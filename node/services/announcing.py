@@ -32,11 +32,13 @@ class Announcer:
     def __init__(self, home: Association) -> None:
         self._roster = home.roster
         self._me = home.id
-        self._clock = home.clock
         self._entropy = home.entropy
 
-    def announce(self, z: Secret, generation: int, notice: Notice) -> Stored:
-        """Return the entry that announces `notice` about the identifier behind `z`."""
+    def announce(self, z: Secret, generation: int, notice: Notice, now: int) -> Stored:
+        """Return the entry that announces `notice` about the identifier behind `z`.
+
+        `now` is `Association.now`: the ceiling is counted from it.
+        """
         entry_id = self._entropy(_ID_SIZE)
         opening = self._opening(
             AnnouncePayload(
@@ -44,14 +46,14 @@ class Announcer:
                 generation=generation,
                 tag=tag_of(z, generation, self._me),
                 notice=self._sealed(z, generation, entry_id, notice),
-                until=self._until(),
+                until=self._until(now),
             )
         )
         entry = Announce(id=entry_id, c=commit(self._me, entry_id, opening))
         return Stored(entry.encode(), (opening,))
 
     def amend(
-        self, ref: int, announced: bytes, z: Secret, generation: int, notice: Notice
+        self, ref: int, announced: bytes, z: Secret, generation: int, notice: Notice, now: int
     ) -> Stored:
         """Return the entry that replaces the notice of the announcement at index `ref`.
 
@@ -61,9 +63,10 @@ class Announcer:
             z: the secret of its identifier.
             generation: of `z`.
             notice: what it says from now on.
+            now: `Association.now`.
         """
         sealed = self._sealed(z, generation, announced, notice)
-        body = AmendPayload(origin=self._me, notice=sealed, until=self._until())
+        body = AmendPayload(origin=self._me, notice=sealed, until=self._until(now))
         return self._revise(ref, Code.AMEND, body)
 
     def withdraw(self, ref: int) -> Stored:
@@ -89,7 +92,7 @@ class Announcer:
         origin = self._roster.log_origin(self._me)
         return seal(notice, key, origin, announced, generation, self._entropy(_NONCE_SIZE))
 
-    def _until(self) -> str:
+    def _until(self, now: int) -> str:
         """Return the outer ceiling, the same for every notice: a finer one would say more."""
         months = self._roster.parameters.retention_months
-        return month_after(month_of(self._clock.now()), months)
+        return month_after(month_of(now), months)

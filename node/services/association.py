@@ -10,6 +10,7 @@ from node.errors import VaultLockedError
 from node.services.sealed_rows import SealedRows
 from node.storage.database import Database
 from node.storage.ledger import SqlTransaction
+from node.storage.logs import newest_head_time
 from node.vault.vault import Vault
 from protocol.roster import Member, Roster
 
@@ -50,6 +51,15 @@ class Association:
     def generation(self) -> int:
         """The generation of the network key that is live."""
         return self.roster.epoch.generation
+
+    def now(self, session: Session) -> int:
+        """Return the clock's time, but none before the newest head that is stored here.
+
+        For what is kept by its date: a machine that started in a wrong year would date a report,
+        or an announcement's end, as long past, and it would go as soon as the clock is set right.
+        """
+        members = [member.id for member in self.roster.members]
+        return max(self.clock.now(), newest_head_time(session, members) or 0)
 
     def logs(self, session: Session) -> SqlTransaction:
         """Return the logs inside a transaction of the own database."""

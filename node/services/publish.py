@@ -9,6 +9,7 @@ and forgets nothing; running this twice, late or never does no harm.
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -20,6 +21,7 @@ from crypto.values import Secret
 from federation.ports import Stored
 from node.services.announcing import Announcer
 from node.services.association import Association
+from node.services.errors import UnreadableReportError
 from node.services.evaluating import Evaluator
 from node.services.model import Status
 from node.services.own_log import OwnLog
@@ -126,8 +128,9 @@ class Publisher:
     async def append(self) -> int:
         """Append what differs, sign the new head; return how many entries."""
         total = 0
+        passed_over: set[str] = set()
         while self._home.vault.is_open:
-            published = await self._home.db.write(self._reconcile)
+            published = await self._home.db.write(partial(self._reconcile, passed_over=passed_over))
             if published is None:
                 break
             if published.entries:
@@ -145,8 +148,9 @@ class Publisher:
         self._log.begin(tx)
         settled = col(SubjectRow.announced_digest).is_not(None)
         for row in session.exec(select(SubjectRow).where(settled)):
-            if row.announced_digest != self._digest(row.id, self._desired(session, row.id)):
-                self._rows.touch(session, row)
+            with suppress(UnreadableReportError):  # it stays as it was announced
+                if row.announced_digest != self._digest(row.id, self._desired(session, row.id)):
+                    self._rows.touch(session, row)
         return tx.position(self._home.id).applied.size
 
     def _unevaluated(self, session: Session) -> list[Subject]:
@@ -163,8 +167,12 @@ class Publisher:
                 update = {"z": z.reveal(), "generation": self._home.generation}
                 self._rows.save_subject(session, row, content.model_copy(update=update))
 
-    def _reconcile(self, session: Session) -> Published | None:
-        """Settle the next subjects that need it; None when there is none."""
+    def _reconcile(self, session: Session, passed_over: set[str]) -> Published | None:
+        """Settle the next subjects that need it; None when there is none.
+
+        A subject with a report that cannot be read (a damaged disk) is passed over and stays as it
+        was announced: it must not stop all others, and nobody knows what it should say.
+        """
         for row in session.exec(self._lost()):
             self._rows.touch(session, row)
         session.flush()
@@ -172,14 +180,20 @@ class Publisher:
         # A withdrawal needs no evaluation.
         ready = or_(evaluated, col(SubjectRow.announced).is_not(None))
         due = col(SubjectRow.announced_digest).is_(None)
-        query = select(SubjectRow).where(due, ready).order_by(SubjectRow.id).limit(MOST_AT_ONCE)
-        rows = session.exec(query).all()
-        if not rows:
+        left = col(SubjectRow.id).not_in(passed_over)
+        query = select(SubjectRow).where(due, ready, left).order_by(SubjectRow.id)
+        found = session.exec(query.limit(MOST_AT_ONCE)).all()
+        if not found:
             return None
         tx = self._home.logs(session)
         batch = _Batch(tx.position(self._home.id).applied.size)
-        for row in rows:
-            self._settle(session, row, batch)
+        rows = []
+        for row in found:
+            try:
+                self._settle(session, row, batch)
+                rows.append(row)
+            except UnreadableReportError:
+                passed_over.add(row.id)
         session.flush()
         effects = self._log.append(tx, batch.stored) if batch.stored else ()
         for row in rows:
@@ -213,12 +227,13 @@ class Publisher:
                 row.announced = announced = None
         if notice is not None:
             z, generation = self._rows.subject(row).key
+            now = self._home.now(session)
             if announced is None:
                 row.announced = batch.next_index
-                batch.stored.append(self._announcer.announce(z, generation, notice))
+                batch.stored.append(self._announcer.announce(z, generation, notice, now))
             else:
                 amended = self._announcer.amend(
-                    announced.index, announced.entry_id, z, generation, notice
+                    announced.index, announced.entry_id, z, generation, notice, now
                 )
                 batch.stored.append(amended)
         row.announced_digest = self._digest(row.id, notice)

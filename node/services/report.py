@@ -66,9 +66,13 @@ class Reports:
         report_id = hmac.digest(once, content.encode(), "sha256")[:_ID_SIZE].hex()
 
         def work(session: Session) -> ReportView:
-            if session.get(ReportRow, report_id) is None:
-                self._rows.add_report(session, report_id, self._today(), content)
-            return self._view(session, account, session.get_one(ReportRow, report_id))
+            known, kept = session.get(ReportRow, report_id), report_id
+            if known is not None and not Status(known.status).live:
+                # The first one has ended and its content is gone: this is another report.
+                known, kept = None, self._home.entropy(_ID_SIZE).hex()
+            if known is None:
+                self._rows.add_report(session, kept, self._today(session), content)
+            return self._view(session, account, session.get_one(ReportRow, kept))
 
         return await self._db.write(work)
 
@@ -124,7 +128,7 @@ class Reports:
             row = _found(session, report_id)
             self._check_undecided(session, account, row)
             report = self._rows.report(row)
-            self._rows.approve(session, report, account.id, self._today())
+            self._rows.approve(session, report, account.id, self._today(session))
             if len(self._rows.approvals_of(session, report)) >= approvals_needed(report):
                 self._accept(session, report)
             return self._view(session, account, row)
@@ -200,8 +204,8 @@ class Reports:
         except UnreadableReportError:
             return None
 
-    def _today(self) -> int:
-        now = self._home.clock.now()
+    def _today(self, session: Session) -> int:
+        now = self._home.now(session)
         return now - now % DAY
 
     def _view(self, session: Session, account: Account, row: ReportRow) -> ReportView:

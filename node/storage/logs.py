@@ -79,10 +79,11 @@ def set_quarantine(session: Session, origin: str, index: int, code: str, evidenc
 def lift_quarantine(session: Session, origin: str) -> None:
     """Let `origin`'s log be read again: a person has judged the evidence.
 
-    Heads that were seen and never proved are forgotten with it: the next pull sees what is true.
+    Heads that were seen and never proved are forgotten with it, and so is how recent this log is:
+    until the next pull has seen what is true, it counts as not searched (P7).
     """
     row = _log(session, origin)
-    row.quarantined_at = row.quarantine = row.evidence = None
+    row.quarantined_at = row.quarantine = row.evidence = row.head_time = None
     row.seen_size = 0
 
 

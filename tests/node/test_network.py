@@ -72,6 +72,10 @@ async def test_a_log_that_was_stopped_is_said_with_its_reason(net: TestNetwork) 
         await station.node.network.lift(station.people["moderator"], "cabiria")
     lift = station.node.network.lift
     assert await lift(station.people["administrator"], "cabiria") == "split-view"
+    # Until a pull has seen what is true now, nobody may conclude that nothing is there.
+    lifted = await station.node.network.status(station.people["administrator"])
+    member = next(member for member in lifted.members if member.id == "cabiria")
+    assert member.not_searched == "never-seen"
     assert await lift(station.people["administrator"], "cabiria") is None
     with pytest.raises(NotFoundError):
         await lift(station.people["administrator"], "inconnue")
