@@ -6,6 +6,8 @@ from pathlib import Path
 
 from node.cli.errors import CommandError
 from node.cli.words import _
+from node.vault.errors import WeakPassphraseError
+from node.vault.passphrase import MIN_PASSPHRASE
 
 MAX_SECRET = 1024
 """Characters of a passphrase or token."""
@@ -17,21 +19,30 @@ def passphrase(what: str, file: Path | None, *, new: bool = False) -> str:
     Args:
         what: shown at the prompt, e.g. "Phrase de passe du coffre".
         file: where to read it instead; `-` is standard input, `/dev/fd/N` a descriptor.
-        new: ask twice.
+        new: ask twice, and refuse a short one before anything is made with it.
 
     Raises:
         CommandError: nothing to read it from, or two different ones.
+        WeakPassphraseError: a new one is too short.
     """
     if file is not None:
-        return read_secret(file)
+        return _long_enough(read_secret(file)) if new else read_secret(file)
     if not sys.stdin.isatty():
         raise CommandError(
             _("Il n’y a pas de terminal où demander : donnez la phrase de passe par un fichier.")
         )
+    if new:
+        what += _(" ({least} caractères au moins)").format(least=MIN_PASSPHRASE)
     typed = getpass(what + _(" : "))
     if new and getpass(_("La même, encore une fois : ")) != typed:
         raise CommandError(_("Les deux phrases sont différentes. Rien n’a été fait."))
-    return typed
+    return _long_enough(typed) if new else typed
+
+
+def _long_enough(words: str) -> str:
+    if len(words) < MIN_PASSPHRASE:
+        raise WeakPassphraseError(f"A passphrase has at least {MIN_PASSPHRASE} characters.")
+    return words
 
 
 def read_secret(file: Path) -> str:

@@ -42,10 +42,10 @@ KNOWLEDGE_TITLES: Final = {
 }
 
 CONSENT_HINTS: Final = {
-    Consent.KEEP_LOCAL: N_("Sans cet accord, seul le minimum est gardé, le temps de la relecture."),
+    Consent.KEEP_LOCAL: N_("Sans cet accord, votre équipe doit le retirer après la relecture."),
     Consent.FEDERATED_TAG: N_(
-        "Elles verront la gravité, les faits cochés, le mois et le lieu. Jamais le récit, ni qui "
-        "a parlé."
+        "Elles verront la gravité, les faits cochés, le mois, le lieu, la description, et si vous "
+        "le savez de première main. Jamais le récit, ni qui a parlé."
     ),
     Consent.CONTACT: N_("Une autre association peut demander à votre association de la joindre."),
 }

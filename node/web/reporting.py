@@ -94,7 +94,10 @@ def _steps(site: Site, report: ReportView) -> tuple[str, ...]:
     return (
         readers,
         _("Si elles ou ils l’approuvent, il est publié en moins d’une minute."),
-        _("Les associations qui cherchent ce numéro voient la gravité, les faits et le lieu."),
+        _(
+            "Les associations qui cherchent ce numéro voient la gravité, les faits, le mois, "
+            "le lieu et la description. Jamais le récit."
+        ),
         _("Vous pouvez le retirer à tout moment, depuis sa page."),
     )
 

@@ -172,7 +172,8 @@ def _approval(site: Site, report: ReportView) -> Approval:
         _("Approuver et publier"),
         _(
             "En moins d’une minute, chaque association qui cherche ce numéro verra la gravité, "
-            "les faits, le mois et le lieu. Jamais le récit, ni qui a parlé."
+            "les faits, le mois, le lieu, la description, et si c’est de première main. "
+            "Jamais le récit, ni qui a parlé."
         ),
         _("Publier l’alerte"),
     )

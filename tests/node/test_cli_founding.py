@@ -151,6 +151,8 @@ def test_what_cannot_be_used_is_refused(
     command = init(tmp_path / "data", name, 8471, words)
     command[command.index("http://127.0.0.1:8471")] = url
     assert ask(capsys, *command, status=2)["code"] == code
+    if code == "weak-passphrase":  # said before anything was made
+        assert not (tmp_path / "data").exists()
 
 
 def test_files_that_are_none_are_named(

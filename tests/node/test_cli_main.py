@@ -17,6 +17,7 @@ from node.cli.numbers import is_fictional, number_from
 from node.cli.passphrases import passphrase, read_secret
 from node.cli.remote import address_of, connect
 from node.errors import NotFoundError
+from node.vault.errors import WeakPassphraseError
 
 
 class Terminal(io.StringIO):
@@ -103,13 +104,17 @@ def test_a_secret_is_the_first_line_of_a_file(
 
 
 def test_a_new_passphrase_is_typed_twice(monkeypatch: pytest.MonkeyPatch) -> None:
-    typed = iter(["une phrase", "une phrase", "une phrase", "une autre", "une seule"])
+    long, other = "une phrase assez longue", "une autre phrase"
+    typed = iter([long, long, long, other, "courte", "courte", "courte"])
     monkeypatch.setattr("node.cli.passphrases.getpass", lambda _prompt: next(typed))
     monkeypatch.setattr(sys, "stdin", Terminal())
-    assert passphrase("Phrase", None, new=True) == "une phrase"
+    assert passphrase("Phrase", None, new=True) == long
     with pytest.raises(CommandError):
         passphrase("Phrase", None, new=True)
-    assert passphrase("Phrase", None) == "une seule"
+    with pytest.raises(WeakPassphraseError):
+        passphrase("Phrase", None, new=True)
+    # One that exists already is taken as it is: only its own lock can judge it.
+    assert passphrase("Phrase", None) == "courte"
 
 
 def test_without_a_terminal_no_passphrase_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
