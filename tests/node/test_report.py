@@ -240,6 +240,7 @@ async def test_who_decided_is_sealed_and_ends_with_the_report(solo: Station, end
 
 
 async def test_a_withdrawn_reports_bytes_are_in_no_file(solo: Station) -> None:
+    await solo.node.publisher.run()  # what another test left approved is none of this one's
     before = await log_size(solo)
     report = await published(solo, "06 39 98 10 13")
     held = await solo.node.ledger.read(lambda tx: tx.pieces(solo.id, before, before + 1))
